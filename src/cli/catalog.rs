@@ -1,0 +1,281 @@
+//! `matcha account|site|product|device|key`: the owner's acts at the command line, also beside a running server.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::open::{As, open};
+use super::{Failure, say};
+use crate::config::RawConfig;
+use crate::domain::account::Distinguish;
+use crate::domain::channel::Channel;
+use crate::domain::id::{AccountId, DeviceId};
+use crate::domain::log::Actor;
+use crate::domain::money::Fen;
+use crate::domain::site::{Lock, Origin};
+use crate::domain::time::Millis;
+use crate::flow::catalog::{self, NewProduct, NewSite, SitePatch};
+use crate::flow::device;
+use crate::storage::verbs::Page;
+
+const ME: Actor = Actor::Console;
+
+/// `matcha account …`
+#[derive(Subcommand, Debug)]
+pub(super) enum Account {
+    /// Add a receiving account
+    Add {
+        /// wechat or alipay
+        channel: Channel,
+        /// A name for you
+        #[arg(long)]
+        name: String,
+        /// Tell payments of one amount apart by the code's remark, where the wallet's announcements show it
+        #[arg(long)]
+        by_remark: bool,
+    },
+    /// List receiving accounts
+    List,
+}
+
+impl Account {
+    pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
+        let app = open(&raw.data(), As::Tool).await?;
+        match self {
+            Account::Add { channel, name, by_remark } => {
+                let distinguish = if by_remark { Distinguish::Remark } else { Distinguish::Amount };
+                let name = catalog::name("name", &name)?;
+                let account = catalog::add_account(&app, name, channel, distinguish, ME).await?;
+                say(&format!("{}", account.id))
+            }
+            Account::List => {
+                for account in app.store.read(|tx| tx.accounts()).await? {
+                    let id = account.id;
+                    let codes = app.store.read(move |tx| tx.codes(id)).await?;
+                    let codes = codes.len();
+                    say(&format!(
+                        "{id}  {:8}  {:3} codes  {}",
+                        account.channel.as_str(),
+                        codes,
+                        account.name
+                    ))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// `matcha site …`
+#[derive(Subcommand, Debug)]
+pub(super) enum Site {
+    /// Add a site
+    Add {
+        /// Its name in URLs
+        slug: String,
+        /// Its name for people
+        #[arg(long)]
+        name: String,
+        /// Where the blog is: https://blog.example (may be repeated)
+        #[arg(long = "origin", value_name = "ORIGIN")]
+        origins: Vec<Origin>,
+    },
+    /// Change a site
+    Set {
+        /// Its name in URLs
+        slug: String,
+        /// How long a reader has to pay, in seconds
+        #[arg(long, value_name = "S")]
+        pay_window: Option<i64>,
+        /// How long an amount rests before it is given out again, in seconds
+        #[arg(long, value_name = "S")]
+        cool_down: Option<i64>,
+        /// How far below the price an amount may lie, in yuan
+        #[arg(long, value_name = "YUAN")]
+        max_discount: Option<Fen>,
+        /// How far above the price an amount may lie, in yuan
+        #[arg(long, value_name = "YUAN")]
+        max_surcharge: Option<Fen>,
+        /// The receiving accounts it uses (may be repeated)
+        #[arg(long = "account", value_name = "ID")]
+        accounts: Vec<AccountId>,
+    },
+    /// List sites
+    List,
+}
+
+impl Site {
+    pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
+        let app = open(&raw.data(), As::Tool).await?;
+        match self {
+            Site::Add { slug, name, origins } => {
+                let new = NewSite { slug: slug.parse()?, name: catalog::name("name", &name)?, origins };
+                let view = catalog::add_site(&app, new, ME).await?;
+                say(view.site.slug.as_str())
+            }
+            Site::Set { slug, pay_window, cool_down, max_discount, max_surcharge, accounts } => {
+                let patch = SitePatch {
+                    pay_window: pay_window.map(Millis::seconds),
+                    cool_down: cool_down.map(Millis::seconds),
+                    max_discount,
+                    max_surcharge,
+                    accounts: (!accounts.is_empty()).then_some(accounts),
+                    ..SitePatch::default()
+                };
+                let view = catalog::change_site(&app, slug, patch, ME).await?;
+                say(&format!("{}: {:?}", view.site.slug, view.site.policy))
+            }
+            Site::List => {
+                for site in app.store.read(|tx| tx.sites()).await? {
+                    let origins: Vec<&str> = site.origins.iter().map(Origin::as_str).collect();
+                    say(&format!("{}  {}  {}", site.slug, site.name, origins.join(" ")))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// `matcha product …`
+#[derive(Subcommand, Debug)]
+pub(super) enum Product {
+    /// Add an article
+    Add {
+        /// The site's name in URLs
+        site: String,
+        /// Its name in URLs
+        slug: String,
+        /// Its title
+        #[arg(long)]
+        title: String,
+        /// What it costs, in yuan
+        #[arg(long)]
+        price: Fen,
+        /// The file with the paid text (HTML); without it the text is in the page and only hidden
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
+    /// List articles
+    List {
+        /// Of one site
+        site: Option<String>,
+    },
+}
+
+impl Product {
+    pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
+        let app = open(&raw.data(), As::Tool).await?;
+        match self {
+            Product::Add { site, slug, title, price, html } => {
+                let html = html.map(std::fs::read_to_string).transpose()?;
+                let lock = if html.is_some() { Lock::Hosted } else { Lock::Reveal };
+                let new = NewProduct {
+                    site,
+                    slug: slug.parse()?,
+                    title: catalog::name("title", &title)?,
+                    price,
+                    lock,
+                    html,
+                };
+                let product = catalog::add_product(&app, new, ME).await?;
+                say(&format!("{}", product.id))
+            }
+            Product::List { site } => {
+                let products = app
+                    .store
+                    .read(move |tx| {
+                        let site =
+                            site.map(|slug| tx.site_by_slug(&slug)).transpose()?.flatten().map(|s| s.id);
+                        tx.products(site, Page { before: None, limit: crate::limits::PAGE_MAX })
+                    })
+                    .await?;
+                for product in products {
+                    say(&format!("{}  ¥{}  {}  {}", product.id, product.price, product.slug, product.title))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// `matcha device …`
+#[derive(Subcommand, Debug)]
+pub(super) enum Device {
+    /// Make a code with which a phone pairs
+    Pair {
+        /// The accounts it hears; all where none is named (may be repeated)
+        #[arg(long = "account", value_name = "ID")]
+        accounts: Vec<AccountId>,
+    },
+    /// List phones
+    List,
+    /// Refuse a phone from now on
+    Revoke {
+        /// The phone
+        id: DeviceId,
+    },
+}
+
+impl Device {
+    pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
+        let app = open(&raw.data(), As::Tool).await?;
+        match self {
+            Device::Pair { accounts } => {
+                let invitation = device::invite(&app, accounts).await?;
+                say(&format!("{}   works once, until {}", invitation.code, invitation.expires_at))?;
+                if let Some(base) = raw.file()?.base_url {
+                    say(&crate::web::owner::devices::pairing_url(
+                        base.trim_end_matches('/'),
+                        &invitation.code,
+                    ))?;
+                }
+                Ok(())
+            }
+            Device::List => {
+                let now = app.now();
+                for device in app.store.read(|tx| tx.devices()).await? {
+                    let state = match (device.revoked_at, device.is_silent_at(now)) {
+                        (Some(_), _) => "revoked",
+                        (None, true) => "silent",
+                        (None, false) => "awake",
+                    };
+                    say(&format!(
+                        "{}  {state:7}  last heard {}  {}",
+                        device.id, device.last_seen_at, device.name
+                    ))?;
+                }
+                Ok(())
+            }
+            Device::Revoke { id } => {
+                device::revoke(&app, id, ME).await?;
+                say(&format!("{id} is revoked"))
+            }
+        }
+    }
+}
+
+/// `matcha key …`
+#[derive(Subcommand, Debug)]
+pub(super) enum Key {
+    /// Make an API key and print it; it is not shown again
+    Create {
+        /// A key with the owner's rights
+        #[arg(long, required = true)]
+        owner: bool,
+        /// A name for you
+        #[arg(long, default_value = "owner")]
+        name: String,
+    },
+}
+
+impl Key {
+    pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
+        let app = open(&raw.data(), As::Tool).await?;
+        match self {
+            Key::Create { owner: _, name } => {
+                let name = catalog::name("name", &name)?;
+                say(&catalog::add_owner_key(&app, name, ME).await?)
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Commands, one a file. They print for people on stdout and log on stderr.
+
+mod catalog;
+mod code;
+mod demo;
+mod notice;
+mod open;
+mod serve;
+mod upkeep;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{RawConfig, RawServe};
+
+/// Sell paid articles with personal WeChat and Alipay receive codes.
+#[derive(Parser, Debug)]
+#[command(name = "matcha", version, about, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    config: RawConfig,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the server
+    Serve(RawServe),
+    /// Show how it works: a throw-away server with a sample blog and a phone
+    Demo(demo::Demo),
+    /// Receiving accounts
+    #[command(subcommand)]
+    Account(catalog::Account),
+    /// Payment codes
+    #[command(subcommand)]
+    Code(code::Code),
+    /// Sites
+    #[command(subcommand)]
+    Site(catalog::Site),
+    /// What sites sell
+    #[command(subcommand)]
+    Product(catalog::Product),
+    /// Phones
+    #[command(subcommand)]
+    Device(catalog::Device),
+    /// API keys
+    #[command(subcommand)]
+    Key(catalog::Key),
+    /// Notices: run texts through the rules, or act as a phone
+    #[command(subcommand)]
+    Notice(notice::Notice),
+    /// Check the data folder and say what is missing
+    Doctor,
+    /// Copy database and keys into a folder, while the server runs
+    Backup(upkeep::Backup),
+    /// Print the API's description
+    Openapi,
+    /// Print completions for a shell
+    Completions(upkeep::Completions),
+}
+
+/// Why a command failed, for the person who typed it.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs a command; the exit code is 0, or 1 where it failed.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Failure> {
+    let config = cli.config;
+    match cli.command {
+        Command::Serve(raw) => serve::run(&config, raw).await,
+        Command::Demo(demo) => demo.run(&config).await,
+        Command::Account(command) => command.run(&config).await,
+        Command::Code(command) => command.run(&config).await,
+        Command::Site(command) => command.run(&config).await,
+        Command::Product(command) => command.run(&config).await,
+        Command::Device(command) => command.run(&config).await,
+        Command::Key(command) => command.run(&config).await,
+        Command::Notice(command) => command.run(&config).await,
+        Command::Doctor => upkeep::doctor(&config).await,
+        Command::Backup(backup) => backup.run(&config).await,
+        Command::Openapi => say(&upkeep::openapi_json()?),
+        Command::Completions(completions) => completions.run(),
+    }
+}
+
+fn fail(error: &Failure) -> ExitCode {
+    let mut text = format!("matcha: {error}");
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    // Nothing is left to do where even this cannot be written.
+    drop(writeln!(std::io::stderr(), "{text}"));
+    ExitCode::FAILURE
+}
+
+/// Prints a line; a reader that went away (`| head`) is no failure.
+fn say(line: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,50 @@
+//! Opens a data folder: database, keys, rules.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::Failure;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::domain::notice::Rules;
+use crate::rng::{Ids, Rng};
+use crate::secrets::Secrets;
+use crate::storage::Store;
+use crate::storage::sqlite::Sqlite;
+
+/// Who opens the folder: ids of the server and of a tool beside it must differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum As {
+    Server,
+    Tool,
+}
+
+/// Opens `data`, making it where it is missing.
+pub(super) async fn open(data: &Path, who: As) -> Result<App, Failure> {
+    std::fs::create_dir_all(data)
+        .map_err(|e| format!("the data folder {} cannot be made: {e}", data.display()))?;
+    let (clock, rng) = (Clock::System, Rng::system());
+    let secrets = Secrets::open(&data.join("master.key"), rng.bytes())
+        .map_err(|e| format!("the master key cannot be used: {e}"))?;
+    let store = Store::new(Sqlite::open(&data.join("matcha.db"), clock.now())?);
+    let instance = match who {
+        As::Server => 0,
+        As::Tool => 1 + u16::try_from(rng.below(1023)).unwrap_or(0),
+    };
+    let ids = Ids::new(instance);
+    ids.continue_after(store.read(|tx| tx.largest_id()).await?);
+    let app =
+        App::new(store, clock, rng, ids, secrets, Rules::embedded()).with_rules_file(data.join("rules.toml"));
+    app.reload_rules()?;
+    Ok(app)
+}
+
+/// Keeps a second server off the folder for as long as the file is held.
+pub(super) fn lock(data: &Path) -> Result<File, Failure> {
+    let path = data.join("server.lock");
+    let file = File::create(&path).map_err(|e| format!("{} cannot be made: {e}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(format!("another matcha serves the data folder {}", data.display()).into()),
+    }
+}

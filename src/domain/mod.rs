@@ -1,0 +1,19 @@
+//! The rules, without a database, a socket or a clock.
+//!
+//! Everything here is a value or a pure function: rows come in, decisions come out. It imports nothing of ours but
+//! itself, and nothing that does I/O.
+
+pub mod account;
+pub mod channel;
+pub mod device;
+pub mod hold;
+pub mod id;
+pub mod log;
+pub mod matching;
+pub mod money;
+pub mod notice;
+pub mod order;
+pub mod receipt;
+pub mod site;
+pub mod time;
+pub mod unlock;

@@ -1,0 +1,286 @@
+//! Notices and receipts as they are kept.
+
+use serde::{Deserialize, Serialize};
+
+use super::account::Remark;
+use super::channel::Channel;
+use super::id::{AccountId, DeviceId, InboxId, NoticeId, OrderId, ReceiptId};
+use super::money::Fen;
+use super::time::{Millis, Timestamp};
+
+/// How sure it is that the wallet itself spoke. Ordered: a later one is more trustworthy.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// The notice carried neither notification id nor channel: anybody who can make a notification of that title
+    /// could have spoken.
+    #[default]
+    NoId,
+    /// There is an id, but the device has not pinned this announcer yet.
+    Unpinned,
+    /// The id is the pinned one, or the notification channel is the announcer's own.
+    Pinned,
+}
+
+impl Trust {
+    /// The wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Trust::NoId => "no_id",
+            Trust::Unpinned => "unpinned",
+            Trust::Pinned => "pinned",
+        }
+    }
+}
+
+/// What became of a notice's text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadAs {
+    /// Stored, not read yet.
+    Pending,
+    /// Money came in.
+    Receipt,
+    /// A known shape that is no receipt.
+    Refused,
+    /// Money probably came in, but the text hides how much.
+    Hint,
+    /// No rule knows it.
+    Unread,
+}
+
+impl ReadAs {
+    /// The wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ReadAs::Pending => "pending",
+            ReadAs::Receipt => "receipt",
+            ReadAs::Refused => "refused",
+            ReadAs::Hint => "hint",
+            ReadAs::Unread => "unread",
+        }
+    }
+}
+
+/// Which bin a receipt lies in; every receipt is in exactly one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptState {
+    /// It paid an order.
+    Settled,
+    /// A second announcer of a payment that is known already (M9).
+    Echo,
+    /// The ¥0.01 that pinned an announcer and belonged to no order.
+    Pin,
+    /// Waiting for the owner.
+    Inbox,
+    /// The owner looked at it and let it be.
+    Dismissed,
+}
+
+impl ReceiptState {
+    /// The wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ReceiptState::Settled => "settled",
+            ReceiptState::Echo => "echo",
+            ReceiptState::Pin => "pin",
+            ReceiptState::Inbox => "inbox",
+            ReceiptState::Dismissed => "dismissed",
+        }
+    }
+}
+
+/// One notification, as stored. The raw text is never changed (M3).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notice {
+    /// Its id here.
+    pub id: NoticeId,
+    /// Which phone saw it.
+    pub device: DeviceId,
+    /// SHA-256 over device, key, post time and text: the same notice twice is one notice (M9).
+    pub fingerprint: [u8; 32],
+    /// The notice object exactly as the phone sent it.
+    pub raw: String,
+    /// When the phone says it was posted, by the phone's clock.
+    pub posted_at: Timestamp,
+    /// When the server got it.
+    pub received_at: Timestamp,
+    /// What had to be added to the phone's clock when it was sent.
+    pub clock_offset: Millis,
+    /// How uncertain that offset was.
+    pub clock_jitter: Millis,
+    /// What became of it.
+    pub read_as: ReadAs,
+    /// The rule that read or refused it.
+    pub rule: Option<String>,
+}
+
+/// When money came in: not an instant but the shortest interval that surely holds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    /// Not before.
+    pub from: Timestamp,
+    /// Not after.
+    pub to: Timestamp,
+}
+
+impl Arrival {
+    /// The post time on the server's clock (M6). A phone that gives whole seconds leaves up to 999 ms open, and the
+    /// offset is uncertain by its jitter. Money cannot have come in after the news of it.
+    #[must_use]
+    pub fn measure(posted_at: Timestamp, offset: Millis, jitter: Millis, received_at: Timestamp) -> Arrival {
+        let at = posted_at.plus(offset);
+        let open = if posted_at.millis() % 1000 == 0 { Millis::new(999) } else { Millis::ZERO };
+        let from = at.minus(jitter).min(received_at);
+        let to = at.plus(jitter).plus(open).min(received_at);
+        Arrival { from, to }
+    }
+}
+
+/// A notice read as "money came in".
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    /// Its id.
+    pub id: ReceiptId,
+    /// The notice it was read from.
+    pub notice: NoticeId,
+    /// The phone that saw it.
+    pub device: DeviceId,
+    /// The account, where the device hears only one of that wallet or the match told which.
+    pub account: Option<AccountId>,
+    /// Which wallet.
+    pub channel: Channel,
+    /// How much.
+    pub amount: Fen,
+    /// Who paid, as the wallet shows it.
+    pub payer: Option<String>,
+    /// The remark, where the wallet shows it.
+    pub remark: Option<Remark>,
+    /// Who announced it: the notification's title, or the wallet.
+    pub announcer: String,
+    /// The rule that read it.
+    pub rule: String,
+    /// How sure it is.
+    pub trust: Trust,
+    /// When the money came in.
+    pub arrival: Arrival,
+    /// Its bin.
+    pub state: ReceiptState,
+    /// The receipt it is an echo of.
+    pub echo_of: Option<ReceiptId>,
+}
+
+/// Why something needs the owner (M7).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// No order held that amount when the money came in.
+    NoCandidate,
+    /// Two orders could have been meant.
+    TwoCandidates,
+    /// The order that held the amount is settled already.
+    SecondReceipt,
+    /// It could be the echo of another receipt, or a payment of its own.
+    PossibleEcho,
+    /// The title is a wallet's, the notification id is not the pinned one.
+    WrongAnnouncer,
+    /// Less trustworthy than the owner demands of this device.
+    Untrusted,
+    /// The device hears no account of that wallet.
+    NoAccount,
+    /// Money came in, but the text does not say how much.
+    AmountMissing,
+    /// The phone hides the text of its notifications: receipts will be missed.
+    TextHidden,
+}
+
+impl Reason {
+    /// The wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Reason::NoCandidate => "no_candidate",
+            Reason::TwoCandidates => "two_candidates",
+            Reason::SecondReceipt => "second_receipt",
+            Reason::PossibleEcho => "possible_echo",
+            Reason::WrongAnnouncer => "wrong_announcer",
+            Reason::Untrusted => "untrusted",
+            Reason::NoAccount => "no_account",
+            Reason::AmountMissing => "amount_missing",
+            Reason::TextHidden => "text_hidden",
+        }
+    }
+}
+
+/// Where an inbox item stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InboxState {
+    /// Waiting for the owner.
+    Open,
+    /// The owner named the order.
+    Settled,
+    /// The owner let it be.
+    Dismissed,
+}
+
+impl InboxState {
+    /// The wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            InboxState::Open => "open",
+            InboxState::Settled => "settled",
+            InboxState::Dismissed => "dismissed",
+        }
+    }
+}
+
+/// Something the owner must look at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InboxItem {
+    /// Its id.
+    pub id: InboxId,
+    /// Why.
+    pub reason: Reason,
+    /// The notice behind it.
+    pub notice: NoticeId,
+    /// The receipt, where an amount could be read.
+    pub receipt: Option<ReceiptId>,
+    /// Where it stands.
+    pub state: InboxState,
+    /// The order the owner settled with it.
+    pub order: Option<OrderId>,
+    /// What the owner said when dismissing it.
+    pub note: Option<String>,
+    /// When it came up.
+    pub created_at: Timestamp,
+    /// When the owner resolved it.
+    pub resolved_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arrival_is_corrected_by_the_offset_and_never_after_the_news() {
+        let posted = Timestamp::from_millis(1_000_123);
+        let news = Timestamp::from_millis(2_000_000);
+        let arrival = Arrival::measure(posted, Millis::new(600_000), Millis::new(40), news);
+        assert_eq!((arrival.from.millis(), arrival.to.millis()), (1_600_083, 1_600_163));
+        let arrival = Arrival::measure(posted, Millis::new(5_000_000), Millis::ZERO, news);
+        assert_eq!((arrival.from, arrival.to), (news, news));
+    }
+
+    #[test]
+    fn whole_seconds_leave_the_second_open() {
+        let posted = Timestamp::from_millis(1_000_000);
+        let arrival = Arrival::measure(posted, Millis::ZERO, Millis::ZERO, Timestamp::from_millis(2_000_000));
+        assert_eq!(arrival.to.since(arrival.from), Millis::new(999));
+    }
+}

@@ -1,0 +1,358 @@
+//! A reader orders: an amount is chosen and held (M2, DESIGN section 3).
+
+use crate::app::{App, Makers};
+use crate::domain::account::{Account, Distinguish, Remark};
+use crate::domain::channel::Channel;
+use crate::domain::device::Rhythm;
+use crate::domain::hold::{self, Hold, Offer, Place};
+use crate::domain::id::OrderId;
+use crate::domain::log::{Act, Actor, Entry, Subject};
+use crate::domain::money::Fen;
+use crate::domain::order::{Order, OrderStatus};
+use crate::domain::site::{Product, Site};
+use crate::domain::time::Timestamp;
+use crate::flow::order::{View, complete};
+use crate::flow::{Conflict, Error, Thing};
+use crate::limits;
+use crate::storage::verbs::{Inserted, ReadTx, WriteTx};
+
+/// What a reader asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wish {
+    /// The site's slug.
+    pub site: String,
+    /// The product's slug.
+    pub product: String,
+    /// The wallet; any that the site has where it is not said.
+    pub channel: Option<Channel>,
+    /// The id the reader's browser made, so that a repeated request is the same order.
+    pub client_order_id: Option<String>,
+    /// Keyed hash of the reader capability, where the browser sent one.
+    pub reader: Option<i64>,
+    /// Keyed hash of the address block.
+    pub address: i64,
+    /// Keyed hash of the exact address, for sites with ownership by address.
+    pub exact_address: i64,
+    /// The browser origin the wish comes from; none from a server or from our own pages.
+    pub origin: Option<String>,
+    /// True where the request proved work.
+    pub worked: bool,
+}
+
+/// What became of a wish.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// A new order holds its amount.
+    Created(Box<View>),
+    /// The client named an order that exists.
+    Existing(Box<View>),
+    /// Every amount of the band is held or resting.
+    NoFreeAmount {
+        /// When the first of them comes free.
+        next_free_at: Timestamp,
+    },
+    /// No phone is listening to any account that could take the money.
+    NoLiveAccount,
+    /// The owner has no code, or no account, with which this could be paid.
+    NotForSale,
+    /// This reader has as many open orders as one may have.
+    TooManyOrders {
+        /// How many.
+        limit: i64,
+    },
+    /// This address block has as many open orders as one may have.
+    TooManyFromAddress {
+        /// How many.
+        limit: i64,
+    },
+    /// This address block left many orders unpaid: it must prove work.
+    ProofOfWork,
+    /// The site does not list the browser origin of the wish.
+    OriginRefused,
+}
+
+/// Creates the order, or says why not. Everything is read, decided and written in one unit of work.
+///
+/// # Errors
+/// [`Error::NotFound`] for site and product, [`Error::Invalid`] for the client's id,
+/// [`Conflict::ClientOrderIdReused`], and what the storage says.
+pub async fn create(app: &App, wish: Wish) -> Result<Outcome, Error> {
+    if let Some(id) = &wish.client_order_id {
+        let chars = limits::CLIENT_ORDER_ID_CHARS_MIN..=limits::CLIENT_ORDER_ID_CHARS_MAX;
+        if !chars.contains(&id.len()) || !id.bytes().all(|b| b.is_ascii_graphic()) {
+            let why = format!(
+                "{} to {} visible ASCII characters that nobody can guess",
+                chars.start(),
+                chars.end()
+            );
+            return Err(Error::Invalid { field: "client_order_id", why });
+        }
+    }
+    let now = app.now();
+    let demands_work = app.pressure.demands_work(wish.address, now) && !wish.worked;
+    let per_address = app.live_orders_per_address;
+    let makers = app.makers.clone();
+    app.store.write(move |tx| unit(tx, &makers, &wish, now, demands_work, per_address)).await
+}
+
+fn unit(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    wish: &Wish,
+    now: Timestamp,
+    demands_work: bool,
+    per_address: i64,
+) -> Result<Outcome, Error> {
+    let site = tx.site_by_slug(&wish.site)?.ok_or(Error::NotFound(Thing::Site))?;
+    if wish.origin.as_ref().is_some_and(|origin| !site.origins.iter().any(|o| o.as_str() == origin)) {
+        return Ok(Outcome::OriginRefused);
+    }
+    let product = tx.product_by_slug(site.id, &wish.product)?.ok_or(Error::NotFound(Thing::Product))?;
+    if let Some(id) = &wish.client_order_id
+        && let Some(order) = tx.order_by_client_id(site.id, id)?
+    {
+        let same = order.product == product.id;
+        return if same {
+            complete(tx, order).map(|view| Outcome::Existing(Box::new(view)))
+        } else {
+            Err(Error::Conflict(Conflict::ClientOrderIdReused))
+        };
+    }
+    if let Some(reader) = wish.reader
+        && tx.live_of_reader(reader, now)? >= limits::LIVE_ORDERS_PER_READER_MAX
+    {
+        return Ok(Outcome::TooManyOrders { limit: limits::LIVE_ORDERS_PER_READER_MAX });
+    }
+    if tx.live_of_address(wish.address, now)? >= per_address {
+        return Ok(Outcome::TooManyFromAddress { limit: per_address });
+    }
+    if demands_work {
+        return Ok(Outcome::ProofOfWork);
+    }
+    let standing = Standing::of(tx, &site, wish.channel, now)?;
+    if standing.live.is_empty() && standing.unheard.is_empty() {
+        return Ok(if standing.silent.is_empty() { Outcome::NotForSale } else { Outcome::NoLiveAccount });
+    }
+    for account in standing.live.iter().chain(&standing.unheard) {
+        tx.release_due(Some(account.id), now, limits::WORKER_ROWS_MAX)?;
+    }
+    for accounts in [&standing.live, &standing.unheard] {
+        if let Some((place, channel)) = find_place(tx, accounts, &site, &product)? {
+            return hold_place(tx, makers, wish, &site, &product, &place, channel, now);
+        }
+    }
+    full(tx, &standing, &site, &product, now)
+}
+
+/// The accounts of a site by whether anybody would hear their money come in.
+#[derive(Default)]
+struct Standing {
+    /// At least one phone is awake.
+    live: Vec<Account>,
+    /// No phone was ever paired: the owner settles by hand.
+    unheard: Vec<Account>,
+    /// Every phone is silent: not offered.
+    silent: Vec<Account>,
+}
+
+impl Standing {
+    fn of<T: ReadTx + ?Sized>(
+        tx: &T,
+        site: &Site,
+        channel: Option<Channel>,
+        now: Timestamp,
+    ) -> Result<Standing, Error> {
+        let mut standing = Standing::default();
+        for account in accounts_of(tx, site)? {
+            if account.channel == Channel::AlipayOfficial || channel.is_some_and(|c| c != account.channel) {
+                continue;
+            }
+            let phones = tx.hearing(account.id)?;
+            let awake =
+                |(_, seen, gap): &(_, Timestamp, _)| now.since(*seen) <= Rhythm::from_gap(*gap).patience();
+            if phones.is_empty() {
+                standing.unheard.push(account);
+            } else if phones.iter().any(awake) {
+                standing.live.push(account);
+            } else {
+                standing.silent.push(account);
+            }
+        }
+        Ok(standing)
+    }
+}
+
+/// The accounts of a site; all there are where the owner named none.
+fn accounts_of<T: ReadTx + ?Sized>(tx: &T, site: &Site) -> Result<Vec<Account>, Error> {
+    let named = tx.site_accounts(site.id)?;
+    Ok(if named.is_empty() { tx.accounts()? } else { named })
+}
+
+/// How a product can be paid at the moment, for the public facts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ChannelState {
+    /// The wallet.
+    pub channel: Channel,
+    /// Whether its money would be heard.
+    pub hearing: Hearing,
+}
+
+/// Whether money on a channel would be heard.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Hearing {
+    /// A phone is awake: the article opens by itself.
+    Live,
+    /// No phone is paired: the owner confirms by hand.
+    ByHand,
+    /// Every phone is silent: not offered.
+    Silent,
+}
+
+/// The wallets of a site and how well each is heard.
+///
+/// # Errors
+/// Of the storage.
+pub fn channels<T: ReadTx + ?Sized>(tx: &T, site: &Site, now: Timestamp) -> Result<Vec<ChannelState>, Error> {
+    let standing = Standing::of(tx, site, None, now)?;
+    let mut states: Vec<ChannelState> = Vec::new();
+    let groups = [
+        (Hearing::Live, &standing.live),
+        (Hearing::ByHand, &standing.unheard),
+        (Hearing::Silent, &standing.silent),
+    ];
+    for (hearing, accounts) in groups {
+        for account in accounts {
+            if !states.iter().any(|s| s.channel == account.channel) {
+                states.push(ChannelState { channel: account.channel, hearing });
+            }
+        }
+    }
+    states.sort_by_key(|s| s.channel);
+    Ok(states)
+}
+
+fn bounds(amounts: &[Fen]) -> Option<(Fen, Fen)> {
+    Some((*amounts.iter().min()?, *amounts.iter().max()?))
+}
+
+/// The remark key of a code: none where the account's announcers do not show it.
+fn key(account: &Account, remark: Remark) -> Remark {
+    match account.distinguish {
+        Distinguish::Amount => Remark::none(),
+        Distinguish::Remark => remark,
+    }
+}
+
+fn offer(tx: &dyn WriteTx, account: &Account, low: Fen, high: Fen) -> Result<Offer, Error> {
+    let fixed = tx.fixed_codes(account.id, low, high)?;
+    Ok(Offer {
+        account: account.id,
+        fixed: fixed.into_iter().map(|(amount, remark, code)| (amount, key(account, remark), code)).collect(),
+        open: tx.open_code(account.id)?,
+        taken: tx.taken(account.id, low, high)?,
+    })
+}
+
+/// Looks at the band from its best amount on, a few amounts at a time.
+fn find_place(
+    tx: &dyn WriteTx,
+    accounts: &[Account],
+    site: &Site,
+    product: &Product,
+) -> Result<Option<(Place, Channel)>, Error> {
+    let amounts: Vec<Fen> = hold::amounts(product.price, &site.policy).collect();
+    for some in amounts.chunks(limits::ALLOCATION_STEP) {
+        let Some((low, high)) = bounds(some) else { break };
+        let offers = accounts
+            .iter()
+            .map(|account| offer(tx, account, low, high))
+            .collect::<Result<Vec<Offer>, Error>>()?;
+        if let Some(place) = hold::choose(some, &offers) {
+            let channel = accounts.iter().find(|a| a.id == place.account).map(|a| a.channel);
+            return Ok(channel.map(|channel| (place, channel)));
+        }
+    }
+    Ok(None)
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "all the parts of an order come together here and nowhere else"
+)]
+fn hold_place(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    wish: &Wish,
+    site: &Site,
+    product: &Product,
+    place: &Place,
+    channel: Channel,
+    now: Timestamp,
+) -> Result<Outcome, Error> {
+    let id = OrderId::from_raw(makers.ids.next(now));
+    let hold = Hold::begin(id, place, &site.policy, now);
+    let order = Order {
+        id,
+        site: site.id,
+        product: product.id,
+        status: OrderStatus::Pending,
+        price: product.price,
+        amount: place.amount,
+        channel,
+        account: place.account,
+        code: place.code,
+        client_order_id: wish.client_order_id.clone(),
+        created_at: now,
+        expires_at: hold.window_ends_at,
+        extensions_left: limits::EXTENSIONS_MAX,
+        late: false,
+        paid_at: None,
+        version: 1,
+        reader: wish.reader,
+        address: wish.address,
+        owner_address: site.ip_ownership.then_some(wish.exact_address),
+    };
+    match tx.insert_order(&order, &hold)? {
+        Inserted::Yes => {}
+        // The place was free in this very transaction: only a broken index could say otherwise.
+        Inserted::Conflict => return Err(Error::Conflict(Conflict::Raced)),
+    }
+    let entry = Entry {
+        subject: Subject::Order(id),
+        act: Act::OrderCreated,
+        actor: Actor::Reader,
+        cause: format!("amount={} account={}", order.amount, order.account),
+    };
+    makers.log(tx, now, &entry)?;
+    let code = tx.code(place.code)?.ok_or(Error::NotFound(Thing::Code))?;
+    Ok(Outcome::Created(Box::new(View {
+        order,
+        site: site.clone(),
+        product: product.clone(),
+        open_code: code.amount.is_none(),
+        payload: code.payload,
+        release_at: hold.release_at,
+        unlock: None,
+    })))
+}
+
+fn full(
+    tx: &dyn WriteTx,
+    standing: &Standing,
+    site: &Site,
+    product: &Product,
+    now: Timestamp,
+) -> Result<Outcome, Error> {
+    let amounts: Vec<Fen> = hold::amounts(product.price, &site.policy).collect();
+    let Some((low, high)) = bounds(&amounts) else { return Ok(Outcome::NotForSale) };
+    let mut next: Option<Timestamp> = None;
+    for account in standing.live.iter().chain(&standing.unheard) {
+        let release = tx.next_release(account.id, low, high)?;
+        next = next.into_iter().chain(release).min();
+    }
+    Ok(match next {
+        Some(next_free_at) => Outcome::NoFreeAmount { next_free_at: next_free_at.max(now) },
+        // Nothing is held and nothing fits: there is no code in the band.
+        None => Outcome::NotForSale,
+    })
+}

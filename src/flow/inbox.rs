@@ -1,0 +1,202 @@
+//! What the owner resolves by hand: inbox items, orders without a receipt, refunds. Every act is logged with its actor
+//! (M5, M11), and an act on an inbox item can be undone.
+
+use crate::app::{App, Makers};
+use crate::domain::id::{InboxId, OrderId};
+use crate::domain::log::{Act, Actor, Entry, Subject};
+use crate::domain::matching::{self, Suggestion};
+use crate::domain::order::{Order, OrderStatus};
+use crate::domain::receipt::{InboxItem, InboxState, Notice, Receipt, ReceiptState};
+use crate::domain::time::Timestamp;
+use crate::flow::order::{View, save, view};
+use crate::flow::settle::{self, Payment};
+use crate::flow::{Conflict, Error, Thing};
+use crate::limits;
+use crate::storage::verbs::{Page, ReadTx, WriteTx};
+
+/// An inbox item with what the owner needs to decide.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ItemView {
+    /// The item.
+    pub item: InboxItem,
+    /// The notice behind it.
+    pub notice: Notice,
+    /// The receipt, where an amount could be read.
+    pub receipt: Option<Receipt>,
+    /// The orders it may have been meant for, best first; only while the item is open.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// Reads an item with its suggestions.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn item_view<T: ReadTx + ?Sized>(tx: &T, item: InboxItem) -> Result<ItemView, Error> {
+    let notice = tx.notice(item.notice)?.ok_or(Error::NotFound(Thing::InboxItem))?;
+    let receipt = item.receipt.map(|id| tx.receipt(id)).transpose()?.flatten();
+    let suggestions = match (&receipt, item.state) {
+        (Some(receipt), InboxState::Open) => suggest(tx, receipt)?,
+        (_, InboxState::Open | InboxState::Settled | InboxState::Dismissed) => Vec::new(),
+    };
+    Ok(ItemView { item, notice, receipt, suggestions })
+}
+
+fn suggest<T: ReadTx + ?Sized>(tx: &T, receipt: &Receipt) -> Result<Vec<Suggestion>, Error> {
+    let accounts = match receipt.account {
+        Some(account) => vec![account],
+        None => tx.device(receipt.device)?.map(|d| d.accounts).unwrap_or_default(),
+    };
+    let since = receipt.arrival.from.minus(limits::SUGGESTION_LOOKBACK);
+    let holds = tx.payable_since(&accounts, since, limits::PAGE_MAX)?;
+    let orders = holds.iter().map(|h| (h.order, h.amount, h.starts_at, h.release_at));
+    Ok(matching::suggest(receipt.amount, receipt.arrival, orders, limits::SUGGESTIONS_MAX))
+}
+
+/// A page of the inbox, newest first.
+///
+/// # Errors
+/// Of the storage.
+pub async fn list(app: &App, state: Option<InboxState>, page: Page) -> Result<Vec<ItemView>, Error> {
+    app.store
+        .read(move |tx| tx.inbox(state, page)?.into_iter().map(|item| item_view(tx, item)).collect())
+        .await
+}
+
+fn item(tx: &mut dyn WriteTx, id: InboxId) -> Result<InboxItem, Error> {
+    tx.inbox_item(id)?.ok_or(Error::NotFound(Thing::InboxItem))
+}
+
+fn open_item(tx: &mut dyn WriteTx, id: InboxId) -> Result<InboxItem, Error> {
+    let item = item(tx, id)?;
+    if item.state == InboxState::Open { Ok(item) } else { Err(Error::Conflict(Conflict::ItemResolved)) }
+}
+
+fn log(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    subject: Subject,
+    act: Act,
+    actor: Actor,
+    cause: String,
+    now: Timestamp,
+) -> Result<(), Error> {
+    Ok(makers.log(tx, now, &Entry { subject, act, actor, cause })?)
+}
+
+/// Names the order that an item's receipt paid.
+///
+/// # Errors
+/// [`Conflict::ItemResolved`], [`Conflict::NoReceipt`], [`Conflict::OrderPaid`], [`Conflict::ReceiptSettled`],
+/// [`Error::NotFound`].
+pub async fn settle_item(app: &App, id: InboxId, order: OrderId, actor: Actor) -> Result<ItemView, Error> {
+    let (now, makers) = (app.now(), app.makers.clone());
+    app.store
+        .write(move |tx| {
+            let mut item = open_item(tx, id)?;
+            let receipt = item.receipt.ok_or(Error::Conflict(Conflict::NoReceipt))?;
+            let receipt = tx.receipt(receipt)?.ok_or(Error::NotFound(Thing::InboxItem))?;
+            let late = is_late(tx, order, &receipt)?;
+            tx.set_receipt_state(receipt.id, ReceiptState::Settled)?;
+            settle::settle(tx, &makers, Payment { order, receipt: Some(receipt.id), late, actor }, now)?;
+            item.state = InboxState::Settled;
+            item.order = Some(order);
+            item.resolved_at = Some(now);
+            tx.update_inbox(&item)?;
+            log(tx, &makers, Subject::Inbox(id), Act::InboxSettled, actor, format!("order={order}"), now)?;
+            item_view(tx, item)
+        })
+        .await
+}
+
+fn is_late(tx: &mut dyn WriteTx, order: OrderId, receipt: &Receipt) -> Result<bool, Error> {
+    let order: Order = tx.order(order)?.ok_or(Error::NotFound(Thing::Order))?;
+    Ok(receipt.arrival.from >= order.expires_at)
+}
+
+/// Lets an item be, with the reason.
+///
+/// # Errors
+/// [`Conflict::ItemResolved`], [`Error::NotFound`].
+pub async fn dismiss(app: &App, id: InboxId, reason: String, actor: Actor) -> Result<ItemView, Error> {
+    let (now, makers) = (app.now(), app.makers.clone());
+    app.store
+        .write(move |tx| {
+            let mut item = open_item(tx, id)?;
+            if let Some(receipt) = item.receipt {
+                tx.set_receipt_state(receipt, ReceiptState::Dismissed)?;
+            }
+            item.state = InboxState::Dismissed;
+            item.note = Some(reason);
+            item.resolved_at = Some(now);
+            tx.update_inbox(&item)?;
+            log(tx, &makers, Subject::Inbox(id), Act::InboxDismissed, actor, String::new(), now)?;
+            item_view(tx, item)
+        })
+        .await
+}
+
+/// Takes back what the owner did with an item: it is open again, and an order it had settled is unpaid again.
+///
+/// # Errors
+/// [`Conflict::ItemOpen`], [`Conflict::OrderNotPaid`] where the order was refunded since, [`Error::NotFound`].
+pub async fn undo(app: &App, id: InboxId, actor: Actor) -> Result<ItemView, Error> {
+    let (now, makers) = (app.now(), app.makers.clone());
+    app.store
+        .write(move |tx| {
+            let mut item = item(tx, id)?;
+            match (item.state, item.order) {
+                (InboxState::Open, _) => return Err(Error::Conflict(Conflict::ItemOpen)),
+                (InboxState::Settled, Some(order)) => settle::unsettle(tx, &makers, order, actor, now)?,
+                (InboxState::Settled, None) | (InboxState::Dismissed, _) => {}
+            }
+            if let Some(receipt) = item.receipt {
+                tx.set_receipt_state(receipt, ReceiptState::Inbox)?;
+            }
+            item.state = InboxState::Open;
+            item.order = None;
+            item.note = None;
+            item.resolved_at = None;
+            tx.update_inbox(&item)?;
+            log(tx, &makers, Subject::Inbox(id), Act::InboxReopened, actor, String::new(), now)?;
+            item_view(tx, item)
+        })
+        .await
+}
+
+/// Settles an order without a receipt, because the owner saw the money elsewhere.
+///
+/// # Errors
+/// [`Conflict::OrderPaid`], [`Error::NotFound`].
+pub async fn settle_order(app: &App, order: OrderId, note: String, actor: Actor) -> Result<View, Error> {
+    let (now, makers) = (app.now(), app.makers.clone());
+    app.store
+        .write(move |tx| {
+            let known = tx.order(order)?.ok_or(Error::NotFound(Thing::Order))?;
+            let late = now >= known.expires_at;
+            settle::settle(tx, &makers, Payment { order, receipt: None, late, actor }, now)?;
+            log(tx, &makers, Subject::Order(order), Act::OrderPaid, actor, format!("note={note}"), now)?;
+            view(tx, order)
+        })
+        .await
+}
+
+/// Notes that the owner paid an order back; its unlock is revoked.
+///
+/// # Errors
+/// [`Conflict::OrderNotPaid`], [`Error::NotFound`].
+pub async fn refund(app: &App, id: OrderId, note: String, actor: Actor) -> Result<View, Error> {
+    let (now, makers) = (app.now(), app.makers.clone());
+    app.store
+        .write(move |tx| {
+            let mut order = tx.order(id)?.ok_or(Error::NotFound(Thing::Order))?;
+            if order.status != OrderStatus::Paid {
+                return Err(Error::Conflict(Conflict::OrderNotPaid));
+            }
+            order.status = OrderStatus::Refunded;
+            save(tx, &order)?;
+            settle::revoke(tx, id, now)?;
+            log(tx, &makers, Subject::Order(id), Act::OrderRefunded, actor, format!("note={note}"), now)?;
+            view(tx, id)
+        })
+        .await
+}

@@ -1,0 +1,92 @@
+//! Use cases, one a file: the only code that writes.
+//!
+//! A flow reads, lets `domain` decide, and writes, in one unit of work. It knows no HTTP and no SQL. What is expected to
+//! happen (no amount is free, an order is settled already) is a value of its outcome; [`Error`] is for the rest.
+
+pub mod catalog;
+pub mod checkout;
+pub mod device;
+pub mod expire;
+pub mod inbox;
+pub mod intake;
+pub mod order;
+pub mod pressure;
+pub mod reread;
+pub mod settle;
+pub mod unlock;
+
+use crate::storage;
+
+/// What a thing that was not found is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "each is the thing of that name")]
+pub enum Thing {
+    Site,
+    Product,
+    Account,
+    Code,
+    Order,
+    Device,
+    InboxItem,
+    Unlock,
+}
+
+/// Why a flow could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing.
+    #[error("no such {0:?}")]
+    NotFound(Thing),
+    /// A name is taken.
+    #[error("{0:?} of that name exists")]
+    Taken(Thing),
+    /// A value is not acceptable.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// Which field of the request.
+        field: &'static str,
+        /// What would be acceptable.
+        why: String,
+    },
+    /// The thing is in a state in which that cannot be done.
+    #[error("{0}")]
+    Conflict(Conflict),
+    /// The database could not.
+    #[error("the store failed")]
+    Storage(#[from] storage::Error),
+}
+
+/// States that stand in the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Conflict {
+    /// The window is closed: nothing to extend or cancel.
+    #[error("the order is not pending any more")]
+    OrderNotPending,
+    /// All extensions are used.
+    #[error("the order was extended as often as it can be")]
+    NoExtensionsLeft,
+    /// The order has a settlement.
+    #[error("the order is paid already")]
+    OrderPaid,
+    /// The order has no settlement to refund.
+    #[error("the order is not paid")]
+    OrderNotPaid,
+    /// The receipt has an order.
+    #[error("the receipt belongs to an order already")]
+    ReceiptSettled,
+    /// The item has no amount that could pay an order.
+    #[error("the inbox item has no receipt: settle the order by itself")]
+    NoReceipt,
+    /// The item is not open.
+    #[error("the inbox item is resolved already")]
+    ItemResolved,
+    /// The item is open: nothing to undo.
+    #[error("the inbox item is open")]
+    ItemOpen,
+    /// Another order's id was sent for a new one.
+    #[error("this client_order_id belongs to an order of another product")]
+    ClientOrderIdReused,
+    /// Several writers changed one thing at once; nothing was lost, try again.
+    #[error("the order changed at the same time")]
+    Raced,
+}

@@ -1,0 +1,124 @@
+//! An order becomes paid: the one place where that is written (M4, M5, M10).
+//!
+//! Settlement, order, hold, unlock and log line are one unit of work with whatever caused them, so that none of them is
+//! ever there without the others.
+
+use crate::app::Makers;
+use crate::domain::id::{OrderId, ReceiptId, SettlementId, UnlockId};
+use crate::domain::log::{Act, Actor, Entry, Subject};
+use crate::domain::order::OrderStatus;
+use crate::domain::time::Timestamp;
+use crate::domain::unlock::Unlock;
+use crate::flow::order::save;
+use crate::flow::{Conflict, Error, Thing};
+use crate::secrets::sha256;
+use crate::storage::verbs::{Inserted, Settlement, WriteTx};
+
+/// What pays an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Payment {
+    /// The order.
+    pub order: OrderId,
+    /// The receipt; none where the owner vouches without one.
+    pub receipt: Option<ReceiptId>,
+    /// The money came in after the window.
+    pub late: bool,
+    /// Who says so: a phone by its receipt, or the owner.
+    pub actor: Actor,
+}
+
+/// Settles an order that may be settled.
+///
+/// # Errors
+/// [`Conflict::OrderPaid`] or [`Conflict::ReceiptSettled`] where one of the two has its settlement already.
+pub(crate) fn settle(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    payment: Payment,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut order = tx.order(payment.order)?.ok_or(Error::NotFound(Thing::Order))?;
+    if !order.status.is_payable() {
+        return Err(Error::Conflict(Conflict::OrderPaid));
+    }
+    let by_owner = matches!(payment.actor, Actor::Owner(_) | Actor::Console);
+    assert!(by_owner || payment.receipt.is_some(), "an order is paid by a receipt or by the owner (M5)");
+    let settlement = Settlement {
+        id: SettlementId::from_raw(makers.ids.next(now)),
+        order: order.id,
+        receipt: payment.receipt,
+        by_owner,
+        settled_at: now,
+        before: order.status_at(now),
+    };
+    if tx.insert_settlement(&settlement)? == Inserted::Conflict {
+        return Err(Error::Conflict(Conflict::ReceiptSettled));
+    }
+    let site = tx.site(order.site)?.ok_or(Error::NotFound(Thing::Site))?;
+    if let Some(hold) = tx.hold(order.id)?.filter(|hold| now < hold.release_at) {
+        tx.update_hold(&hold.closed(site.policy.cool_down, now))?;
+    }
+    order.status = OrderStatus::Paid;
+    order.late = payment.late;
+    order.paid_at = Some(now);
+    save(tx, &order)?;
+    let unlock = Unlock {
+        id: UnlockId::from_raw(makers.ids.next(now)),
+        order: order.id,
+        site: order.site,
+        product: order.product,
+        issued_at: now,
+        revoked_at: None,
+    };
+    let code_hash = sha256(makers.secrets.recovery_code(unlock.id).as_bytes());
+    let given = tx.insert_unlock(&unlock, &code_hash)?;
+    assert_eq!(given, Inserted::Yes, "an order that was not paid has no unlock");
+    let receipt = payment.receipt.map_or_else(|| "none".to_owned(), |r| r.to_string());
+    let cause = format!("receipt={receipt} late={}", payment.late);
+    let (subject, actor) = (Subject::Order(order.id), payment.actor);
+    Ok(makers.log(tx, now, &Entry { subject, act: Act::OrderPaid, actor, cause })?)
+}
+
+/// Takes back a settlement that the owner made by hand: the order is again what it was, the unlock is revoked.
+pub(crate) fn unsettle(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    order: OrderId,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let settlement = tx.settlement_of(order)?.ok_or(Error::Conflict(Conflict::OrderNotPaid))?;
+    let mut order = tx.order(order)?.ok_or(Error::NotFound(Thing::Order))?;
+    if order.status != OrderStatus::Paid {
+        return Err(Error::Conflict(Conflict::OrderNotPaid));
+    }
+    let undone = tx.undo_settlement(settlement.id, now)?;
+    assert!(undone, "a settlement that was just read is not undone yet");
+    // A window that was open then is closed now: the amount may be somebody else's already.
+    order.status = match settlement.before {
+        OrderStatus::Cancelled => OrderStatus::Cancelled,
+        OrderStatus::Pending | OrderStatus::Expired | OrderStatus::Paid | OrderStatus::Refunded => {
+            OrderStatus::Expired
+        }
+    };
+    order.expires_at = order.expires_at.min(now);
+    order.late = false;
+    order.paid_at = None;
+    save(tx, &order)?;
+    revoke(tx, order.id, now)?;
+    let cause = format!("settlement={}", settlement.id);
+    Ok(makers.log(
+        tx,
+        now,
+        &Entry { subject: Subject::Order(order.id), act: Act::OrderUnpaid, actor, cause },
+    )?)
+}
+
+/// Takes the right to read back.
+pub(crate) fn revoke(tx: &mut dyn WriteTx, order: OrderId, now: Timestamp) -> Result<(), Error> {
+    if let Some(unlock) = tx.unlock_of(order)? {
+        let revoked = tx.revoke_unlock(unlock.id, now)?;
+        assert!(revoked, "an unlock that was just read is not revoked yet");
+    }
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! Every bound of the program, named with its unit, and why it has that value.
+//!
+//! What is not bounded here is bounded by something here: no queue, body, list, retry or cache grows freely.
+
+#![expect(missing_docs, reason = "each constant is explained by the comment in front of it")]
+
+use crate::domain::money::Fen;
+use crate::domain::site::HoldPolicy;
+use crate::domain::time::Millis;
+
+// ---- holds -------------------------------------------------------------------------------------------------------
+
+/// DESIGN section 3: two minutes to pay.
+pub const PAY_WINDOW_DEFAULT: Millis = Millis::seconds(120);
+/// A second is enough for tests of a site, an hour enough for a slow payer.
+pub const PAY_WINDOW_MIN: Millis = Millis::seconds(1);
+pub const PAY_WINDOW_MAX: Millis = Millis::seconds(3600);
+/// DESIGN section 3: three minutes of rest. Zero is refused: without rest a late payer pays for the next reader (M8).
+pub const COOL_DOWN_DEFAULT: Millis = Millis::seconds(180);
+pub const COOL_DOWN_MIN: Millis = Millis::seconds(1);
+pub const COOL_DOWN_MAX: Millis = Millis::seconds(24 * 3600);
+/// WCAG 2.2.1: a time limit can be extended at least ten times.
+pub const EXTENSIONS_MAX: u8 = 10;
+/// Ten fen below the price.
+pub const DISCOUNT_DEFAULT: i64 = 10;
+/// A band wider than ¥100 would be a mistake, not a policy.
+pub const BAND_FEN_MAX: i64 = 10_000;
+/// How many amounts one step of an allocation looks at; keeps the common case to one index range.
+pub const ALLOCATION_STEP: usize = 32;
+/// How far an order's hold may miss the receipt's arrival and still be looked at: what is left of the error of a
+/// measured phone clock. Two holds within it are ambiguous and go to the inbox (M7).
+pub const CLOCK_SLACK: Millis = Millis::seconds(2);
+/// How far apart two announcers of one payment may speak (M9).
+pub const ECHO_WINDOW: Millis = Millis::seconds(60);
+/// Holds of one amount that are looked at for one receipt.
+pub const CANDIDATES_MAX: usize = 64;
+/// Suggestions shown for one inbox item.
+pub const SUGGESTIONS_MAX: usize = 5;
+/// How far back the inbox looks for orders to suggest.
+pub const SUGGESTION_LOOKBACK: Millis = Millis::seconds(24 * 3600);
+
+/// The policy of a site that says nothing.
+#[must_use]
+pub const fn hold_policy_default() -> HoldPolicy {
+    HoldPolicy {
+        pay_window: PAY_WINDOW_DEFAULT,
+        cool_down: COOL_DOWN_DEFAULT,
+        max_discount: match Fen::new(DISCOUNT_DEFAULT) {
+            Some(fen) => fen,
+            None => Fen::ZERO,
+        },
+        max_surcharge: Fen::ZERO,
+    }
+}
+
+// ---- readers -----------------------------------------------------------------------------------------------------
+
+/// DESIGN section 3: live orders one reader may have.
+pub const LIVE_ORDERS_PER_READER_MAX: i64 = 2;
+/// DESIGN section 3: live orders of one address block (IPv4 /32, IPv6 /64), unless configured.
+pub const LIVE_ORDERS_PER_ADDRESS_DEFAULT: i64 = 20;
+/// Unpaid orders an address block may leave behind in an hour before it must work for the next one.
+pub const ABANDONED_PER_HOUR_FREE: u32 = 60;
+/// Address blocks whose abandoned orders are counted; the least recent is forgotten first.
+pub const ABUSE_BLOCKS_MAX: usize = 10_000;
+/// Leading zero bits of the proof of work: about a second in a phone's browser.
+pub const PROOF_OF_WORK_BITS: u32 = 16;
+/// How long a proof-of-work challenge may be answered.
+pub const PROOF_OF_WORK_TTL: Millis = Millis::seconds(120);
+/// A client's own order id: long enough not to be guessed, short enough for an index.
+pub const CLIENT_ORDER_ID_CHARS_MIN: usize = 8;
+pub const CLIENT_ORDER_ID_CHARS_MAX: usize = 100;
+/// When a full band tells the reader to come back, at the earliest and at the latest.
+pub const RETRY_AFTER_MIN: Millis = Millis::seconds(1);
+pub const RETRY_AFTER_MAX: Millis = Millis::seconds(60);
+
+// ---- streams -----------------------------------------------------------------------------------------------------
+
+/// Proxies cut a silent stream after 60 s (nginx's default); a comment well before that keeps it.
+pub const SSE_HEARTBEAT: Millis = Millis::seconds(15);
+/// What a browser waits before it reconnects.
+pub const SSE_RETRY: Millis = Millis::seconds(2);
+/// A stream ends after this long even if its order does not; the browser comes back by itself.
+pub const SSE_LIFETIME: Millis = Millis::seconds(3600);
+/// Open streams at once.
+pub const SSE_STREAMS_MAX: usize = 20_000;
+
+// ---- HTTP --------------------------------------------------------------------------------------------------------
+
+/// A JSON body of a reader or owner.
+pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// A batch of notices: 10,000 of ordinary size fit.
+pub const BRIDGE_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Notices in one batch.
+pub const NOTICES_PER_BATCH_MAX: usize = 10_000;
+/// Notices in one unit of work, so that a big batch does not keep readers waiting.
+pub const NOTICES_PER_UNIT: usize = 64;
+/// An uploaded picture (2 MB) and the multipart framing around it.
+pub const UPLOAD_BODY_BYTES_MAX: usize = 2 * 1024 * 1024 + 16 * 1024;
+/// How long a request may take before it is answered 503; an SSE stream is not a request in this sense.
+pub const REQUEST_TIMEOUT: Millis = Millis::seconds(30);
+/// How long open requests may take to end when the server stops.
+pub const SHUTDOWN_GRACE: Millis = Millis::seconds(10);
+/// Rows of one page of a list.
+pub const PAGE_DEFAULT: u32 = 50;
+pub const PAGE_MAX: u32 = 200;
+/// Names and titles.
+pub const NAME_CHARS_MAX: usize = 200;
+/// A paid text.
+pub const HTML_BYTES_MAX: usize = 512 * 1024;
+/// Origins of a site.
+pub const ORIGINS_MAX: usize = 50;
+/// Accounts of a site or a device.
+pub const ACCOUNTS_MAX: usize = 50;
+/// A remark that a code carries.
+pub const REMARK_CHARS_MAX: usize = 50;
+
+// ---- devices -----------------------------------------------------------------------------------------------------
+
+/// DESIGN section 4: a pairing code works for ten minutes.
+pub const PAIRING_TTL: Millis = Millis::seconds(600);
+/// DESIGN section 4: how far a signature's time may be off.
+pub const SIGNATURE_TOLERANCE: Millis = Millis::seconds(300);
+/// DESIGN section 4: how long a message id is remembered.
+pub const MESSAGE_ID_TTL: Millis = Millis::seconds(48 * 3600);
+/// Clock samples kept of one device.
+pub const CLOCK_SAMPLES_MAX: usize = 8;
+/// A request cannot have been under way longer than this, so a larger change of offset is a clock that was set.
+pub const CLOCK_STEP: Millis = Millis::seconds(30);
+/// A phone that has not shown a rhythm yet is silent after this long.
+pub const SILENCE_DEFAULT: Millis = Millis::seconds(15 * 60);
+/// However fast its rhythm, a phone may miss a few minutes.
+pub const SILENCE_MIN: Millis = Millis::seconds(5 * 60);
+/// However slow its rhythm, an hour of silence is silence (some phones wake the app every 30 minutes).
+pub const SILENCE_MAX: Millis = Millis::seconds(60 * 60);
+/// A notice's text above this many characters is kept but not read.
+pub const NOTICE_TEXT_CHARS_MAX: usize = 4096;
+
+// ---- storage -----------------------------------------------------------------------------------------------------
+
+/// Units of work that may wait for the writer; a full queue is answered 503.
+pub const WRITER_QUEUE_MAX: usize = 8192;
+/// Units of work committed together.
+pub const WRITER_BATCH_MAX: usize = 512;
+/// How long a unit may wait for room in the writer's queue.
+pub const WRITER_WAIT: Millis = Millis::seconds(5);
+/// Read-only connections.
+pub const READERS_MAX: u32 = 4;
+/// How long a read may wait for a connection.
+pub const READER_WAIT: Millis = Millis::seconds(5);
+/// How long SQLite waits for another process (a command line tool beside the server).
+pub const BUSY_TIMEOUT: Millis = Millis::seconds(5);
+/// Statements each connection keeps prepared.
+pub const STATEMENTS_CACHED: usize = 256;
+/// Rows a worker touches in one unit of work.
+pub const WORKER_ROWS_MAX: u32 = 500;
+/// Snapshots kept from before migrations.
+pub const SNAPSHOTS_KEPT: usize = 5;
+
+// A hold must outlive the slack on both sides, or two neighbours could never be told apart; the signature's window
+// must fit into the memory of message ids, or a replay could slip between them.
+const _: () = assert!(CLOCK_SLACK.get() * 2 < PAY_WINDOW_DEFAULT.get() + COOL_DOWN_DEFAULT.get());
+const _: () = assert!(SIGNATURE_TOLERANCE.get() * 2 < MESSAGE_ID_TTL.get());
+const _: () =
+    assert!(SILENCE_MIN.get() <= SILENCE_DEFAULT.get() && SILENCE_DEFAULT.get() <= SILENCE_MAX.get());
+const _: () = assert!(NOTICES_PER_UNIT <= NOTICES_PER_BATCH_MAX && WRITER_BATCH_MAX <= WRITER_QUEUE_MAX);
+const _: () = assert!(DISCOUNT_DEFAULT <= BAND_FEN_MAX);

@@ -1,0 +1,273 @@
+//! Everything that is derived from the one master key: tokens, codes, the phones' secrets, and keyed hashes.
+//!
+//! The key lies in `master.key` beside the database. Who copies the database alone can forge nothing and opens nothing;
+//! who loses the key invalidates every token, code and phone at once, so a backup holds both.
+
+use std::fmt;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ed25519_dalek::{Signer as _, SigningKey, Verifier as _};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac as _};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use crate::domain::id::{DeviceId, OrderId, ProductId, SiteId, UnlockId};
+use crate::domain::unlock::{Claims, RecoveryCode};
+
+/// What an unlock token begins with; the digit is its version.
+const TOKEN_VERSION: &str = "mu1";
+
+/// The keys of this installation.
+pub struct Secrets {
+    master: Zeroizing<[u8; 32]>,
+    unlock: SigningKey,
+    unlock_key_id: String,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({})", self.unlock_key_id)
+    }
+}
+
+/// Why a token or key is not good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TokenError {
+    /// Not of this form or version.
+    #[error("this is no unlock token of this version")]
+    Malformed,
+    /// The signature is not ours, or something was changed.
+    #[error("the unlock token was not signed by this server")]
+    Forged,
+}
+
+impl Secrets {
+    /// The secrets that follow from a master key.
+    #[must_use]
+    pub fn from_master(master: [u8; 32]) -> Secrets {
+        let master = Zeroizing::new(master);
+        let unlock = SigningKey::from_bytes(&derive(&master, "unlock token", b""));
+        let digest = Sha256::digest(unlock.verifying_key().as_bytes());
+        let unlock_key_id = URL_SAFE_NO_PAD.encode(digest.get(..6).unwrap_or_default());
+        Secrets { master, unlock, unlock_key_id }
+    }
+
+    /// Reads the master key at `path`, or makes one there from `fresh` that only this user can read.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or written, or is not 32 bytes in base64: a damaged key is never replaced.
+    pub fn open(path: &Path, fresh: [u8; 32]) -> std::io::Result<Secrets> {
+        match std::fs::File::open(path) {
+            Ok(mut file) => {
+                let mut text = Zeroizing::new(String::new());
+                file.read_to_string(&mut text)?;
+                let key =
+                    STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+                key.map(Secrets::from_master).ok_or_else(|| {
+                    let what = format!("{} is damaged: bring it back from a backup", path.display());
+                    std::io::Error::new(std::io::ErrorKind::InvalidData, what)
+                })
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                create_private(path, STANDARD.encode(fresh).as_bytes())?;
+                Ok(Secrets::from_master(fresh))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn mac(&self, purpose: &str, data: &[u8]) -> [u8; 32] {
+        let key = derive(&self.master, purpose, b"");
+        let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key.as_ref())
+            .expect("HMAC takes a key of any length");
+        mac.update(data);
+        mac.finalize().into_bytes().into()
+    }
+
+    /// The bearer token of an order: who has it may see, extend and cancel the order. Derived, not stored.
+    #[must_use]
+    pub fn order_token(&self, order: OrderId) -> String {
+        let mac = self.mac("order token", &order.raw().to_be_bytes());
+        format!("ot_{}", URL_SAFE_NO_PAD.encode(mac.get(..24).unwrap_or_default()))
+    }
+
+    /// True where `token` is the order's, in constant time.
+    #[must_use]
+    pub fn is_order_token(&self, order: OrderId, token: &str) -> bool {
+        self.order_token(order).as_bytes().ct_eq(token.as_bytes()).into()
+    }
+
+    /// The recovery code of an unlock. Derived, so that it can be shown again; only its hash is stored.
+    #[must_use]
+    pub fn recovery_code(&self, unlock: UnlockId) -> RecoveryCode {
+        let mac = self.mac("recovery code", &unlock.raw().to_be_bytes());
+        let mut entropy = [0; 15];
+        entropy.copy_from_slice(mac.get(..15).unwrap_or(&[0; 15]));
+        RecoveryCode::from_entropy(entropy)
+    }
+
+    /// The secret that a phone signs with, as Standard Webhooks write it.
+    #[must_use]
+    pub fn device_secret(&self, device: DeviceId) -> String {
+        format!("whsec_{}", STANDARD.encode(self.mac("device secret", &device.raw().to_be_bytes())))
+    }
+
+    /// The key of a sealed product, given out after payment.
+    #[must_use]
+    pub fn product_key(&self, site: SiteId, product: ProductId) -> String {
+        let mut data = site.raw().to_be_bytes().to_vec();
+        data.extend_from_slice(&product.raw().to_be_bytes());
+        URL_SAFE_NO_PAD.encode(self.mac("product key", &data))
+    }
+
+    /// A keyed hash of something personal, such as an address: it can be compared, not read.
+    #[must_use]
+    pub fn pseudonym(&self, purpose: &str, value: &str) -> i64 {
+        let mac = self.mac(purpose, value.as_bytes());
+        let mut first = [0; 8];
+        first.copy_from_slice(mac.get(..8).unwrap_or(&[0; 8]));
+        i64::from_be_bytes(first)
+    }
+
+    /// A short proof that this server made `text` for `purpose`.
+    #[must_use]
+    pub fn seal(&self, purpose: &str, text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.mac(purpose, text.as_bytes()).get(..16).unwrap_or_default())
+    }
+
+    /// Which key signs unlock tokens.
+    #[must_use]
+    pub fn unlock_key_id(&self) -> &str {
+        &self.unlock_key_id
+    }
+
+    /// Signs an unlock token: `mu1.<claims>.<signature>`, both base64url.
+    #[must_use]
+    pub fn sign_unlock(&self, claims: &Claims) -> String {
+        // Ids and times always serialise.
+        let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims).unwrap_or_default());
+        let signed = format!("{TOKEN_VERSION}.{body}");
+        let signature = self.unlock.sign(signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+    }
+
+    /// Reads an unlock token that this server signed. Whether the unlock was revoked is the database's to say.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    pub fn verify_unlock(&self, token: &str) -> Result<Claims, TokenError> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
+        let body = signed.strip_prefix(TOKEN_VERSION).and_then(|rest| rest.strip_prefix('.'));
+        let body = body.ok_or(TokenError::Malformed)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenError::Malformed)?;
+        let signature =
+            ed25519_dalek::Signature::from_slice(&signature).map_err(|_| TokenError::Malformed)?;
+        self.unlock.verifying_key().verify(signed.as_bytes(), &signature).map_err(|_| TokenError::Forged)?;
+        let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| TokenError::Malformed)?;
+        serde_json::from_slice(&body).map_err(|_| TokenError::Malformed)
+    }
+}
+
+fn derive(master: &[u8; 32], purpose: &str, salt: &[u8]) -> [u8; 32] {
+    let mut key = [0; 32];
+    Hkdf::<Sha256>::new(Some(salt), master)
+        .expand(format!("matcha/1 {purpose}").as_bytes(), &mut key)
+        .expect("32 bytes are within what HKDF-SHA256 gives");
+    key
+}
+
+/// SHA-256, for what is looked up by its hash.
+#[must_use]
+pub fn sha256(data: &[u8]) -> [u8; 32] {
+    Sha256::digest(data).into()
+}
+
+/// Writes a new file that only this user can read, durably.
+fn create_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    fn claims() -> Claims {
+        Claims {
+            site: SiteId::from_raw(1),
+            product: ProductId::from_raw(2),
+            order: OrderId::from_raw(3),
+            unlock: UnlockId::from_raw(4),
+            issued_at: Timestamp::from_millis(5),
+            key: "k".to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_unlock_token_reads_back_and_no_other_key_made_it() {
+        let ours = Secrets::from_master([1; 32]);
+        let token = ours.sign_unlock(&claims());
+        assert_eq!(ours.verify_unlock(&token), Ok(claims()));
+        assert_eq!(Secrets::from_master([2; 32]).verify_unlock(&token), Err(TokenError::Forged));
+    }
+
+    #[test]
+    fn a_token_with_any_changed_character_is_refused() {
+        let ours = Secrets::from_master([1; 32]);
+        let token = ours.sign_unlock(&claims());
+        for index in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(bytes).unwrap();
+            assert!(changed == token || ours.verify_unlock(&changed).is_err(), "{index}");
+        }
+        for text in ["", "mu1", "mu1..", "mu2.e30.AA", "..."] {
+            assert_eq!(ours.verify_unlock(text), Err(TokenError::Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_order_and_phone_has_its_own_secret() {
+        let ours = Secrets::from_master([1; 32]);
+        assert!(ours.is_order_token(OrderId::from_raw(1), &ours.order_token(OrderId::from_raw(1))));
+        assert!(!ours.is_order_token(OrderId::from_raw(2), &ours.order_token(OrderId::from_raw(1))));
+        assert_ne!(ours.device_secret(DeviceId::from_raw(1)), ours.device_secret(DeviceId::from_raw(2)));
+    }
+
+    #[test]
+    fn the_master_key_is_made_once_and_a_damaged_one_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("master.key");
+        let first = Secrets::open(&path, [7; 32]).unwrap();
+        let again = Secrets::open(&path, [8; 32]).unwrap();
+        assert_eq!(first.unlock_key_id(), again.unlock_key_id());
+        std::fs::write(&path, "AAAA").unwrap();
+        assert!(Secrets::open(&path, [9; 32]).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "AAAA");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_read_the_master_key() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("master.key");
+        drop(Secrets::open(&path, [7; 32]).unwrap());
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

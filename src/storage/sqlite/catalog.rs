@@ -1,0 +1,271 @@
+//! Sites, products, accounts and codes.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+
+use super::{Lend, Unit};
+use crate::domain::account::{Account, Code, Remark};
+use crate::domain::id::{AccountId, CodeId, ProductId, SiteId};
+use crate::domain::money::Fen;
+use crate::domain::site::{HoldPolicy, Origin, Product, Site};
+use crate::domain::time::Timestamp;
+use crate::storage::Error;
+use crate::storage::verbs::{CatalogRead, CatalogWrite, Inserted, Page, Result};
+
+const SITE: &str = "id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen, max_surcharge_fen, \
+                    ip_ownership, created_at";
+const PRODUCT: &str = "id, site_id, slug, title, price_fen, lock, html, created_at";
+const ACCOUNT: &str = "id, name, channel, distinguish, created_at";
+const CODE: &str = "id, account_id, amount_fen, remark, payload, verified, created_at";
+
+fn site(row: &Row<'_>) -> rusqlite::Result<Site> {
+    let origins: String = row.get(3)?;
+    let origins: Vec<Origin> = serde_json::from_str(&origins).map_err(|e| {
+        rusqlite::Error::FromSqlConversionFailure(3, rusqlite::types::Type::Text, Box::new(e))
+    })?;
+    Ok(Site {
+        id: row.get(0)?,
+        slug: row.get(1)?,
+        name: row.get(2)?,
+        origins,
+        policy: HoldPolicy {
+            pay_window: row.get(4)?,
+            cool_down: row.get(5)?,
+            max_discount: row.get(6)?,
+            max_surcharge: row.get(7)?,
+        },
+        ip_ownership: row.get(8)?,
+        created_at: row.get(9)?,
+    })
+}
+
+fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
+    Ok(Product {
+        id: row.get(0)?,
+        site: row.get(1)?,
+        slug: row.get(2)?,
+        title: row.get(3)?,
+        price: row.get(4)?,
+        lock: row.get(5)?,
+        html: row.get(6)?,
+        created_at: row.get(7)?,
+    })
+}
+
+fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        channel: row.get(2)?,
+        distinguish: row.get(3)?,
+        created_at: row.get(4)?,
+    })
+}
+
+fn code(row: &Row<'_>) -> rusqlite::Result<Code> {
+    Ok(Code {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        amount: row.get(2)?,
+        remark: row.get(3)?,
+        payload: row.get(4)?,
+        verified: row.get(5)?,
+        created_at: row.get(6)?,
+    })
+}
+
+fn origins_json(site: &Site) -> String {
+    // A list of strings cannot fail to serialise.
+    serde_json::to_string(&site.origins).unwrap_or_default()
+}
+
+/// One row or none.
+pub(super) fn one<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>> {
+    Ok(conn.prepare_cached(sql)?.query_row(params, read).optional()?)
+}
+
+/// All rows.
+pub(super) fn all<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map(params, read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Runs a statement; how many rows it changed.
+pub(super) fn change(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<usize> {
+    Ok(conn.prepare_cached(sql)?.execute(params)?)
+}
+
+/// Runs an `INSERT … ON CONFLICT DO NOTHING`.
+pub(super) fn insert(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<Inserted> {
+    Ok(if change(conn, sql, params)? == 1 { Inserted::Yes } else { Inserted::Conflict })
+}
+
+impl<T: Lend> CatalogRead for T {
+    fn site_by_slug(&self, slug: &str) -> Result<Option<Site>> {
+        one(self.conn(), &format!("SELECT {SITE} FROM sites WHERE slug = ?"), [slug], site)
+    }
+
+    fn site(&self, id: SiteId) -> Result<Option<Site>> {
+        one(self.conn(), &format!("SELECT {SITE} FROM sites WHERE id = ?"), [id], site)
+    }
+
+    fn sites(&self) -> Result<Vec<Site>> {
+        all(self.conn(), &format!("SELECT {SITE} FROM sites ORDER BY id"), [], site)
+    }
+
+    fn origin_is_known(&self, origin: &str) -> Result<bool> {
+        let sql = "SELECT 1 FROM sites, json_each(sites.origins) WHERE json_each.value = ? LIMIT 1";
+        Ok(one(self.conn(), sql, [origin], |_| Ok(()))?.is_some())
+    }
+
+    fn product_by_slug(&self, site: SiteId, slug: &str) -> Result<Option<Product>> {
+        let sql = format!("SELECT {PRODUCT} FROM products WHERE site_id = ? AND slug = ?");
+        one(self.conn(), &sql, params![site, slug], product)
+    }
+
+    fn product(&self, id: ProductId) -> Result<Option<Product>> {
+        one(self.conn(), &format!("SELECT {PRODUCT} FROM products WHERE id = ?"), [id], product)
+    }
+
+    fn products(&self, site: Option<SiteId>, page: Page) -> Result<Vec<Product>> {
+        let sql = format!(
+            "SELECT {PRODUCT} FROM products WHERE (:site IS NULL OR site_id = :site) AND id < :before
+             ORDER BY id DESC LIMIT :limit"
+        );
+        let before = page.before.unwrap_or(i64::MAX);
+        let params = named_params! {":site": site, ":before": before, ":limit": page.limit};
+        all(self.conn(), &sql, params, product)
+    }
+
+    fn account(&self, id: AccountId) -> Result<Option<Account>> {
+        one(self.conn(), &format!("SELECT {ACCOUNT} FROM accounts WHERE id = ?"), [id], account)
+    }
+
+    fn accounts(&self) -> Result<Vec<Account>> {
+        all(self.conn(), &format!("SELECT {ACCOUNT} FROM accounts ORDER BY id"), [], account)
+    }
+
+    fn site_accounts(&self, site: SiteId) -> Result<Vec<Account>> {
+        let sql = format!(
+            "SELECT {ACCOUNT} FROM accounts WHERE id IN (SELECT account_id FROM site_accounts WHERE site_id = ?) ORDER BY id"
+        );
+        all(self.conn(), &sql, [site], account)
+    }
+
+    fn codes(&self, account: AccountId) -> Result<Vec<Code>> {
+        let sql = format!(
+            "SELECT {CODE} FROM codes WHERE account_id = ? AND removed_at IS NULL ORDER BY amount_fen, remark, id"
+        );
+        all(self.conn(), &sql, [account], code)
+    }
+
+    fn code(&self, id: CodeId) -> Result<Option<Code>> {
+        one(self.conn(), &format!("SELECT {CODE} FROM codes WHERE id = ?"), [id], code)
+    }
+
+    fn code_png(&self, id: CodeId) -> Result<Option<Vec<u8>>> {
+        one(self.conn(), "SELECT png FROM codes WHERE id = ?", [id], |row| row.get(0))
+    }
+
+    fn fixed_codes(&self, account: AccountId, low: Fen, high: Fen) -> Result<Vec<(Fen, Remark, CodeId)>> {
+        let sql = "SELECT amount_fen, remark, id FROM codes
+                   WHERE account_id = ?1 AND ifnull(amount_fen, 0) BETWEEN ?2 AND ?3 AND removed_at IS NULL ORDER BY id";
+        all(self.conn(), sql, params![account, low, high], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    }
+
+    fn open_code(&self, account: AccountId) -> Result<Option<CodeId>> {
+        let sql = "SELECT id FROM codes
+                   WHERE account_id = ? AND ifnull(amount_fen, 0) = 0 AND removed_at IS NULL ORDER BY id LIMIT 1";
+        one(self.conn(), sql, [account], |row| row.get(0))
+    }
+}
+
+impl CatalogWrite for Unit<'_> {
+    fn insert_account(&mut self, account: &Account) -> Result<()> {
+        let sql = "INSERT INTO accounts (id, name, channel, distinguish, created_at) VALUES (?, ?, ?, ?, ?)";
+        let Account { id, name, channel, distinguish, created_at } = account;
+        change(self.conn, sql, params![id, name, channel, distinguish, created_at]).map(drop)
+    }
+
+    fn insert_code(&mut self, code: &Code, png: &[u8]) -> Result<Inserted> {
+        let sql = "INSERT INTO codes (id, account_id, amount_fen, remark, payload, verified, png, created_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let Code { id, account, amount, remark, payload, verified, created_at } = code;
+        insert(self.conn, sql, params![id, account, amount, remark, payload, verified, png, created_at])
+    }
+
+    fn remove_code(&mut self, id: CodeId, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE codes SET removed_at = ? WHERE id = ? AND removed_at IS NULL";
+        Ok(change(self.conn, sql, params![now, id])? == 1)
+    }
+
+    fn insert_site(&mut self, site: &Site) -> Result<Inserted> {
+        let sql = "INSERT INTO sites (id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen,
+                                      max_surcharge_fen, ip_ownership, created_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let p = site.policy;
+        let params = params![
+            site.id,
+            site.slug,
+            site.name,
+            origins_json(site),
+            p.pay_window,
+            p.cool_down,
+            p.max_discount,
+            p.max_surcharge,
+            site.ip_ownership,
+            site.created_at
+        ];
+        insert(self.conn, sql, params)
+    }
+
+    fn update_site(&mut self, site: &Site) -> Result<()> {
+        let sql = "UPDATE sites SET name = ?, origins = ?, pay_window_ms = ?, cool_down_ms = ?, max_discount_fen = ?,
+                                    max_surcharge_fen = ?, ip_ownership = ? WHERE id = ?";
+        let p = site.policy;
+        let params = params![
+            site.name,
+            origins_json(site),
+            p.pay_window,
+            p.cool_down,
+            p.max_discount,
+            p.max_surcharge,
+            site.ip_ownership,
+            site.id
+        ];
+        change(self.conn, sql, params).map(drop)
+    }
+
+    fn set_site_accounts(&mut self, site: SiteId, accounts: &[AccountId]) -> Result<()> {
+        change(self.conn, "DELETE FROM site_accounts WHERE site_id = ?", [site])?;
+        for account in accounts {
+            let sql = "INSERT INTO site_accounts (site_id, account_id) VALUES (?, ?) ON CONFLICT DO NOTHING";
+            change(self.conn, sql, params![site, account])?;
+        }
+        Ok(())
+    }
+
+    fn insert_product(&mut self, product: &Product) -> Result<Inserted> {
+        let sql = "INSERT INTO products (id, site_id, slug, title, price_fen, lock, html, created_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let Product { id, site, slug, title, price, lock, html, created_at } = product;
+        insert(self.conn, sql, params![id, site, slug, title, price, lock, html, created_at])
+    }
+
+    fn update_product(&mut self, product: &Product) -> Result<()> {
+        let sql = "UPDATE products SET title = ?, price_fen = ?, lock = ?, html = ? WHERE id = ?";
+        let Product { id, title, price, lock, html, .. } = product;
+        let changed = change(self.conn, sql, params![title, price, lock, html, id])?;
+        if changed == 1 { Ok(()) } else { Err(Error::Unreadable { what: "product that was just read" }) }
+    }
+}

@@ -1,0 +1,142 @@
+//! Columns to domain values and back. A text that no value of ours prints as is corruption, and said so.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+use crate::domain::account::{Distinguish, Remark};
+use crate::domain::channel::Channel;
+use crate::domain::id::{
+    AccountId, CodeId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ProductId, ReceiptId, SettlementId,
+    SiteId, UnlockId,
+};
+use crate::domain::money::Fen;
+use crate::domain::order::OrderStatus;
+use crate::domain::receipt::{InboxState, ReadAs, Reason, ReceiptState, Trust};
+use crate::domain::site::{Lock, Slug};
+use crate::domain::time::{Millis, Timestamp};
+
+#[derive(Debug, thiserror::Error)]
+#[error("{value:?} is no {kind} that this version knows")]
+struct Unknown {
+    kind: &'static str,
+    value: String,
+}
+
+fn unknown(kind: &'static str, value: &str) -> FromSqlError {
+    FromSqlError::Other(Box::new(Unknown { kind, value: value.to_owned() }))
+}
+
+macro_rules! ids {
+    ($($name:ident),*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.raw().into())
+            }
+        }
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                value.as_i64().map(Self::from_raw)
+            }
+        }
+    )*};
+}
+
+ids!(
+    AccountId,
+    CodeId,
+    DeviceId,
+    InboxId,
+    KeyId,
+    NoticeId,
+    OrderId,
+    ProductId,
+    ReceiptId,
+    SettlementId,
+    SiteId,
+    UnlockId
+);
+
+macro_rules! words {
+    ($($name:ident: $($variant:ident),*;)*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.as_str().into())
+            }
+        }
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let text = value.as_str()?;
+                [$($name::$variant),*]
+                    .into_iter()
+                    .find(|known| known.as_str() == text)
+                    .ok_or_else(|| unknown(stringify!($name), text))
+            }
+        }
+    )*};
+}
+
+words! {
+    Channel: Wechat, Alipay, AlipayOfficial;
+    Distinguish: Amount, Remark;
+    InboxState: Open, Settled, Dismissed;
+    Lock: Hosted, Sealed, Reveal;
+    OrderStatus: Pending, Paid, Expired, Cancelled, Refunded;
+    ReadAs: Pending, Receipt, Refused, Hint, Unread;
+    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden;
+    ReceiptState: Settled, Echo, Pin, Inbox, Dismissed;
+    Trust: NoId, Unpinned, Pinned;
+}
+
+impl ToSql for Fen {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.get().into())
+    }
+}
+
+impl FromSql for Fen {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let fen = value.as_i64()?;
+        Fen::new(fen).ok_or(FromSqlError::OutOfRange(fen))
+    }
+}
+
+impl ToSql for Timestamp {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.millis().into())
+    }
+}
+
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Timestamp::from_millis)
+    }
+}
+
+impl ToSql for Millis {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.get().into())
+    }
+}
+
+impl FromSql for Millis {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(Millis::new)
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident),*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.as_str().into())
+            }
+        }
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let text = value.as_str()?;
+                text.parse().map_err(|_| unknown(stringify!($name), text))
+            }
+        }
+    )*};
+}
+
+texts!(Slug, Remark);

@@ -1,0 +1,137 @@
+//! Forward-only migrations, numbered by `PRAGMA user_version`, with a snapshot of the database before each run.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::domain::time::Timestamp;
+use crate::limits;
+use crate::storage::Error;
+
+/// Every migration, oldest first. A released one is never edited.
+const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_init.sql")];
+
+/// "MTCH": tells our file from another program's.
+const APPLICATION_ID: i64 = 0x4d54_4348;
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// [`Error::NewerSchema`] where a newer version wrote the file; nothing is touched then.
+pub(super) fn run(conn: &mut Connection, path: &Path, now: Timestamp) -> Result<(), Error> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let app: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if found > known {
+        return Err(Error::NewerSchema { found, known });
+    }
+    if found > 0 && app != APPLICATION_ID {
+        return Err(Error::Unreadable { what: "file that another program made" });
+    }
+    if found == known {
+        return Ok(());
+    }
+    if found > 0 {
+        snapshot(path, found, now)?;
+    }
+    let todo = MIGRATIONS.iter().zip(1_i64..).filter(|(_, number)| *number > found);
+    for (sql, number) in todo {
+        let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        // Another process may have been faster between our look and this lock.
+        let current: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if current < number {
+            tx.execute_batch(sql).map_err(|source| Error::Failed { during: "migrate the schema", source })?;
+            tx.pragma_update(None, "user_version", number)?;
+            tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        }
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+/// Copies the database beside itself before it is migrated, and keeps only the newest few of such copies.
+fn snapshot(path: &Path, version: i64, now: Timestamp) -> Result<(), Error> {
+    let folder = path.with_file_name("snapshots");
+    let file = |source| Error::File { during: "keep a snapshot before migrating", source };
+    std::fs::create_dir_all(&folder).map_err(file)?;
+    copy(path, &folder.join(format!("before-v{version}-{}.db", now.millis())))?;
+    let mut kept: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .map_err(file)?
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|p| p.extension().is_some_and(|e| e == "db"))
+        .collect();
+    kept.sort_by_key(|p| std::fs::metadata(p).and_then(|m| m.modified()).ok());
+    let surplus = kept.len().saturating_sub(limits::SNAPSHOTS_KEPT);
+    for old in kept.iter().take(surplus) {
+        std::fs::remove_file(old).map_err(file)?;
+    }
+    Ok(())
+}
+
+/// Copies a database that may be in use, page by page, then checks the copy.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Failed { during: "copy the database", source };
+    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+    #[expect(clippy::disallowed_methods, reason = "the copy is a database of its own")]
+    let mut target = Connection::open(to).map_err(failed)?;
+    Backup::new(&source, &mut target)
+        .and_then(|backup| backup.run_to_completion(1024, std::time::Duration::ZERO, None))
+        .map_err(failed)?;
+    let verdict: String = target.query_row("PRAGMA integrity_check", [], |row| row.get(0)).map_err(failed)?;
+    if verdict == "ok" { Ok(()) } else { Err(Error::Unreadable { what: "damaged page" }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(path: &Path) -> Connection {
+        Connection::open_with_flags(path, OpenFlags::default()).unwrap()
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("matcha.db");
+        let mut conn = open(&path);
+        run(&mut conn, &path, Timestamp::from_millis(1)).unwrap();
+        conn.pragma_update(None, "user_version", 99).unwrap();
+        let refused = run(&mut conn, &path, Timestamp::from_millis(1));
+        assert!(matches!(refused, Err(Error::NewerSchema { found: 99, .. })));
+        let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, 99);
+    }
+
+    #[test]
+    fn a_file_of_another_program_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("other.db");
+        let mut conn = open(&path);
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        assert!(run(&mut conn, &path, Timestamp::from_millis(1)).is_err());
+    }
+
+    #[test]
+    fn snapshots_are_whole_and_few() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("matcha.db");
+        let mut conn = open(&path);
+        run(&mut conn, &path, Timestamp::from_millis(1)).unwrap();
+        for at in 0..8 {
+            snapshot(&path, 1, Timestamp::from_millis(at)).unwrap();
+        }
+        let kept: Vec<_> =
+            std::fs::read_dir(dir.path().join("snapshots")).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(kept.len(), limits::SNAPSHOTS_KEPT);
+        let tables: i64 = open(&kept[0])
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'holds'", [], |r| r.get(0))
+            .unwrap();
+        assert_eq!(tables, 1);
+    }
+
+    #[test]
+    fn the_bundled_sqlite_is_free_of_the_wal_reset_bug() {
+        assert!(rusqlite::version_number() >= 3_051_003, "older ones can corrupt a WAL database");
+    }
+}

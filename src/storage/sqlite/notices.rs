@@ -1,0 +1,245 @@
+//! Notices, receipts and the inbox.
+
+use rusqlite::{Row, named_params, params};
+
+use super::catalog::{all, change, insert, one};
+use super::{Lend, Unit};
+use crate::domain::channel::Channel;
+use crate::domain::id::{DeviceId, InboxId, NoticeId, ReceiptId};
+use crate::domain::matching::{Earlier, Voice};
+use crate::domain::money::Fen;
+use crate::domain::receipt::{Arrival, InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState};
+use crate::domain::time::Timestamp;
+use crate::storage::verbs::{Inserted, NoticeRead, NoticeWrite, Page, Result};
+
+const NOTICE: &str = "id, device_id, fingerprint, raw, posted_at, received_at, clock_offset_ms, clock_jitter_ms, read_as, rule";
+const RECEIPT: &str = "id, notice_id, device_id, account_id, channel, amount_fen, payer, remark, announcer, rule, trust, \
+                       arrived_from, arrived_to, state, echo_of";
+const INBOX: &str = "id, reason, notice_id, receipt_id, state, order_id, note, created_at, resolved_at";
+
+fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
+    Ok(Notice {
+        id: row.get(0)?,
+        device: row.get(1)?,
+        fingerprint: row.get(2)?,
+        raw: row.get(3)?,
+        posted_at: row.get(4)?,
+        received_at: row.get(5)?,
+        clock_offset: row.get(6)?,
+        clock_jitter: row.get(7)?,
+        read_as: row.get(8)?,
+        rule: row.get(9)?,
+    })
+}
+
+fn receipt(row: &Row<'_>) -> rusqlite::Result<Receipt> {
+    Ok(Receipt {
+        id: row.get(0)?,
+        notice: row.get(1)?,
+        device: row.get(2)?,
+        account: row.get(3)?,
+        channel: row.get(4)?,
+        amount: row.get(5)?,
+        payer: row.get(6)?,
+        remark: row.get(7)?,
+        announcer: row.get(8)?,
+        rule: row.get(9)?,
+        trust: row.get(10)?,
+        arrival: Arrival { from: row.get(11)?, to: row.get(12)? },
+        state: row.get(13)?,
+        echo_of: row.get(14)?,
+    })
+}
+
+fn inbox_item(row: &Row<'_>) -> rusqlite::Result<InboxItem> {
+    Ok(InboxItem {
+        id: row.get(0)?,
+        reason: row.get(1)?,
+        notice: row.get(2)?,
+        receipt: row.get(3)?,
+        state: row.get(4)?,
+        order: row.get(5)?,
+        note: row.get(6)?,
+        created_at: row.get(7)?,
+        resolved_at: row.get(8)?,
+    })
+}
+
+impl<T: Lend> NoticeRead for T {
+    fn notice(&self, id: NoticeId) -> Result<Option<Notice>> {
+        one(self.conn(), &format!("SELECT {NOTICE} FROM notices WHERE id = ?"), [id], notice)
+    }
+
+    fn notices(&self, read_as: Option<ReadAs>, device: Option<DeviceId>, page: Page) -> Result<Vec<Notice>> {
+        let sql = format!(
+            "SELECT {NOTICE} FROM notices
+             WHERE id < :before AND (:read_as IS NULL OR read_as = :read_as) AND (:device IS NULL OR device_id = :device)
+             ORDER BY id DESC LIMIT :limit"
+        );
+        let before = page.before.unwrap_or(i64::MAX);
+        let params =
+            named_params! {":before": before, ":read_as": read_as, ":device": device, ":limit": page.limit};
+        all(self.conn(), &sql, params, notice)
+    }
+
+    fn notices_after(&self, read_as: ReadAs, after: i64, limit: u32) -> Result<Vec<Notice>> {
+        // The two kinds that are read again have partial indexes; naming them lets SQLite use those.
+        let filter = match read_as {
+            ReadAs::Pending => "read_as = 'pending'",
+            ReadAs::Unread => "read_as = 'unread'",
+            ReadAs::Receipt | ReadAs::Refused | ReadAs::Hint => "read_as NOT IN ('pending', 'unread')",
+        };
+        let sql = format!(
+            "SELECT {NOTICE} FROM notices WHERE {filter} AND read_as = ? AND id > ? ORDER BY id LIMIT ?"
+        );
+        all(self.conn(), &sql, params![read_as, after, limit], notice)
+    }
+
+    fn receipt(&self, id: ReceiptId) -> Result<Option<Receipt>> {
+        one(self.conn(), &format!("SELECT {RECEIPT} FROM receipts WHERE id = ?"), [id], receipt)
+    }
+
+    fn receipts(&self, state: Option<ReceiptState>, page: Page) -> Result<Vec<Receipt>> {
+        let sql = format!(
+            "SELECT {RECEIPT} FROM receipts WHERE id < :before AND (:state IS NULL OR state = :state)
+             ORDER BY id DESC LIMIT :limit"
+        );
+        let before = page.before.unwrap_or(i64::MAX);
+        all(
+            self.conn(),
+            &sql,
+            named_params! {":before": before, ":state": state, ":limit": page.limit},
+            receipt,
+        )
+    }
+
+    fn earlier(&self, channel: Channel, amount: Fen, from: Timestamp, to: Timestamp) -> Result<Vec<Earlier>> {
+        let sql =
+            "SELECT id, account_id, device_id, announcer, arrived_from, arrived_to, remark FROM receipts
+                   WHERE channel = ? AND amount_fen = ? AND arrived_from BETWEEN ? AND ? AND echo_of IS NULL
+                   ORDER BY arrived_from LIMIT 100";
+        let mut found = all(self.conn(), sql, params![channel, amount, from, to], |row| {
+            Ok(Earlier {
+                receipt: row.get(0)?,
+                account: row.get(1)?,
+                voice: Voice { device: row.get(2)?, announcer: row.get(3)? },
+                echoed_by: Vec::new(),
+                arrival: Arrival { from: row.get(4)?, to: row.get(5)? },
+                remark: row.get(6)?,
+            })
+        })?;
+        for earlier in &mut found {
+            let sql = "SELECT device_id, announcer FROM receipts WHERE echo_of = ? AND echo_of IS NOT NULL";
+            earlier.echoed_by = all(self.conn(), sql, [earlier.receipt], |row| {
+                Ok(Voice { device: row.get(0)?, announcer: row.get(1)? })
+            })?;
+        }
+        Ok(found)
+    }
+
+    fn inbox_item(&self, id: InboxId) -> Result<Option<InboxItem>> {
+        one(self.conn(), &format!("SELECT {INBOX} FROM inbox WHERE id = ?"), [id], inbox_item)
+    }
+
+    fn inbox(&self, state: Option<InboxState>, page: Page) -> Result<Vec<InboxItem>> {
+        let sql = format!(
+            "SELECT {INBOX} FROM inbox WHERE id < :before AND (:state IS NULL OR state = :state)
+             ORDER BY id DESC LIMIT :limit"
+        );
+        let before = page.before.unwrap_or(i64::MAX);
+        all(
+            self.conn(),
+            &sql,
+            named_params! {":before": before, ":state": state, ":limit": page.limit},
+            inbox_item,
+        )
+    }
+
+    fn has_open(&self, device: DeviceId, reason: Reason) -> Result<bool> {
+        let sql = "SELECT 1 FROM inbox i JOIN notices n ON n.id = i.notice_id
+                   WHERE i.state = 'open' AND i.reason = ? AND n.device_id = ? LIMIT 1";
+        Ok(one(self.conn(), sql, params![reason, device], |_| Ok(()))?.is_some())
+    }
+}
+
+impl NoticeWrite for Unit<'_> {
+    fn insert_notice(&mut self, notice: &Notice) -> Result<Inserted> {
+        let sql =
+            "INSERT INTO notices (id, device_id, fingerprint, raw, posted_at, received_at, clock_offset_ms,
+                                        clock_jitter_ms, read_as, rule)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let n = notice;
+        let params = params![
+            n.id,
+            n.device,
+            n.fingerprint,
+            n.raw,
+            n.posted_at,
+            n.received_at,
+            n.clock_offset,
+            n.clock_jitter,
+            n.read_as,
+            n.rule
+        ];
+        insert(self.conn, sql, params)
+    }
+
+    fn set_read_as(&mut self, id: NoticeId, read_as: ReadAs, rule: Option<&str>) -> Result<()> {
+        change(self.conn, "UPDATE notices SET read_as = ?, rule = ? WHERE id = ?", params![read_as, rule, id])
+            .map(drop)
+    }
+
+    fn insert_receipt(&mut self, receipt: &Receipt) -> Result<Inserted> {
+        let sql =
+            "INSERT INTO receipts (id, notice_id, device_id, account_id, channel, amount_fen, payer, remark,
+                                         announcer, rule, trust, arrived_from, arrived_to, state, echo_of)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let r = receipt;
+        let params = params![
+            r.id,
+            r.notice,
+            r.device,
+            r.account,
+            r.channel,
+            r.amount,
+            r.payer,
+            r.remark,
+            r.announcer,
+            r.rule,
+            r.trust,
+            r.arrival.from,
+            r.arrival.to,
+            r.state,
+            r.echo_of
+        ];
+        insert(self.conn, sql, params)
+    }
+
+    fn set_receipt_state(&mut self, id: ReceiptId, state: ReceiptState) -> Result<()> {
+        change(self.conn, "UPDATE receipts SET state = ? WHERE id = ?", params![state, id]).map(drop)
+    }
+
+    fn insert_inbox(&mut self, item: &InboxItem) -> Result<Inserted> {
+        let sql = "INSERT INTO inbox (id, reason, notice_id, receipt_id, state, order_id, note, created_at, resolved_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let i = item;
+        let params = params![
+            i.id,
+            i.reason,
+            i.notice,
+            i.receipt,
+            i.state,
+            i.order,
+            i.note,
+            i.created_at,
+            i.resolved_at
+        ];
+        insert(self.conn, sql, params)
+    }
+
+    fn update_inbox(&mut self, item: &InboxItem) -> Result<()> {
+        let sql = "UPDATE inbox SET state = ?, order_id = ?, note = ?, resolved_at = ? WHERE id = ?";
+        let i = item;
+        change(self.conn, sql, params![i.state, i.order, i.note, i.resolved_at, i.id]).map(drop)
+    }
+}

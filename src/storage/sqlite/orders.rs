@@ -1,0 +1,312 @@
+//! Orders, holds, settlements and unlocks.
+
+use rusqlite::{Row, named_params, params};
+
+use super::catalog::{all, change, insert, one};
+use super::{Lend, Unit};
+use crate::domain::account::Remark;
+use crate::domain::hold::Hold;
+use crate::domain::id::{AccountId, OrderId, ProductId, ReceiptId, SettlementId, SiteId, UnlockId};
+use crate::domain::matching::Candidate;
+use crate::domain::money::Fen;
+use crate::domain::order::Order;
+use crate::domain::time::Timestamp;
+use crate::domain::unlock::Unlock;
+use crate::limits;
+use crate::storage::verbs::{Inserted, OrderFilter, OrderRead, OrderWrite, Page, Result, Settlement};
+
+const ORDER: &str = "id, site_id, product_id, status, price_fen, amount_fen, channel, account_id, code_id, \
+                     client_order_id, created_at, expires_at, extensions_left, late, paid_at, version, reader, address, \
+                     owner_address";
+const HOLD: &str = "order_id, account_id, amount_fen, remark, starts_at, window_ends_at, release_at";
+const UNLOCK: &str = "id, order_id, site_id, product_id, issued_at, revoked_at";
+
+fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
+    Ok(Order {
+        id: row.get(0)?,
+        site: row.get(1)?,
+        product: row.get(2)?,
+        status: row.get(3)?,
+        price: row.get(4)?,
+        amount: row.get(5)?,
+        channel: row.get(6)?,
+        account: row.get(7)?,
+        code: row.get(8)?,
+        client_order_id: row.get(9)?,
+        created_at: row.get(10)?,
+        expires_at: row.get(11)?,
+        extensions_left: row.get(12)?,
+        late: row.get(13)?,
+        paid_at: row.get(14)?,
+        version: row.get(15)?,
+        reader: row.get(16)?,
+        address: row.get(17)?,
+        owner_address: row.get(18)?,
+    })
+}
+
+fn hold(row: &Row<'_>) -> rusqlite::Result<Hold> {
+    Ok(Hold {
+        order: row.get(0)?,
+        account: row.get(1)?,
+        amount: row.get(2)?,
+        remark: row.get(3)?,
+        starts_at: row.get(4)?,
+        window_ends_at: row.get(5)?,
+        release_at: row.get(6)?,
+    })
+}
+
+fn unlock(row: &Row<'_>) -> rusqlite::Result<Unlock> {
+    Ok(Unlock {
+        id: row.get(0)?,
+        order: row.get(1)?,
+        site: row.get(2)?,
+        product: row.get(3)?,
+        issued_at: row.get(4)?,
+        revoked_at: row.get(5)?,
+    })
+}
+
+impl<T: Lend> OrderRead for T {
+    fn order(&self, id: OrderId) -> Result<Option<Order>> {
+        one(self.conn(), &format!("SELECT {ORDER} FROM orders WHERE id = ?"), [id], order)
+    }
+
+    fn order_by_client_id(&self, site: SiteId, client_order_id: &str) -> Result<Option<Order>> {
+        let sql = format!("SELECT {ORDER} FROM orders WHERE site_id = ? AND client_order_id = ?");
+        one(self.conn(), &sql, params![site, client_order_id], order)
+    }
+
+    fn orders(&self, filter: &OrderFilter, page: Page) -> Result<Vec<Order>> {
+        let sql = format!(
+            "SELECT {ORDER} FROM orders
+             WHERE id < :before AND (:site IS NULL OR site_id = :site) AND (:status IS NULL OR status = :status)
+             ORDER BY id DESC LIMIT :limit"
+        );
+        let before = page.before.unwrap_or(i64::MAX);
+        let params = named_params! {":before": before, ":site": filter.site, ":status": filter.status, ":limit": page.limit};
+        all(self.conn(), &sql, params, order)
+    }
+
+    fn hold(&self, order: OrderId) -> Result<Option<Hold>> {
+        one(self.conn(), &format!("SELECT {HOLD} FROM holds WHERE order_id = ?"), [order], hold)
+    }
+
+    fn taken(&self, account: AccountId, low: Fen, high: Fen) -> Result<Vec<(Fen, Remark)>> {
+        let sql = "SELECT amount_fen, remark FROM holds
+                   WHERE account_id = ? AND amount_fen BETWEEN ? AND ? AND live = 1";
+        all(self.conn(), sql, params![account, low, high], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    fn next_release(&self, account: AccountId, low: Fen, high: Fen) -> Result<Option<Timestamp>> {
+        let sql = "SELECT min(release_at) FROM holds WHERE account_id = ? AND amount_fen BETWEEN ? AND ? AND live = 1";
+        Ok(one(self.conn(), sql, params![account, low, high], |row| row.get(0))?.flatten())
+    }
+
+    fn candidates(
+        &self,
+        account: AccountId,
+        amount: Fen,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Candidate>> {
+        // Holds of one key follow each other, so the newest few that began before `to` are all that can touch it.
+        let sql =
+            "SELECT h.order_id, h.account_id, h.remark, h.starts_at, h.window_ends_at, h.release_at, o.status
+                   FROM (SELECT * FROM holds WHERE account_id = ?1 AND amount_fen = ?2 AND starts_at <= ?4
+                         ORDER BY starts_at DESC LIMIT ?5) h
+                   JOIN orders o ON o.id = h.order_id
+                   WHERE h.release_at > ?3";
+        let most = u32::try_from(limits::CANDIDATES_MAX).unwrap_or(u32::MAX);
+        all(self.conn(), sql, params![account, amount, from, to, most], |row| {
+            Ok(Candidate {
+                order: row.get(0)?,
+                account: row.get(1)?,
+                remark: row.get(2)?,
+                starts_at: row.get(3)?,
+                window_ends_at: row.get(4)?,
+                release_at: row.get(5)?,
+                status: row.get(6)?,
+            })
+        })
+    }
+
+    fn payable_since(&self, accounts: &[AccountId], since: Timestamp, limit: u32) -> Result<Vec<Hold>> {
+        // Ids grow with time, so the youngest orders are a walk from the end of the table.
+        let sql = format!(
+            "SELECT {HOLD} FROM holds WHERE release_at > ?1
+               AND account_id IN (SELECT value FROM json_each(?2))
+               AND order_id IN (SELECT id FROM orders WHERE status IN ('pending', 'expired', 'cancelled')
+                                  AND created_at > ?1 - 7200000 ORDER BY id DESC LIMIT 2000)
+             ORDER BY order_id DESC LIMIT ?3"
+        );
+        let accounts =
+            serde_json::to_string(&accounts.iter().map(|a| a.raw()).collect::<Vec<_>>()).unwrap_or_default();
+        all(self.conn(), &sql, params![since, accounts, limit], hold)
+    }
+
+    fn live_of_reader(&self, reader: i64, now: Timestamp) -> Result<i64> {
+        let sql = "SELECT count(*) FROM orders WHERE reader = ? AND status = 'pending' AND reader IS NOT NULL AND expires_at > ?";
+        Ok(one(self.conn(), sql, params![reader, now], |row| row.get(0))?.unwrap_or(0))
+    }
+
+    fn live_of_address(&self, address: i64, now: Timestamp) -> Result<i64> {
+        let sql = "SELECT count(*) FROM orders WHERE address = ? AND status = 'pending' AND expires_at > ?";
+        Ok(one(self.conn(), sql, params![address, now], |row| row.get(0))?.unwrap_or(0))
+    }
+
+    fn paid_by_address(&self, product: ProductId, owner_address: i64) -> Result<Option<Order>> {
+        let sql = format!(
+            "SELECT {ORDER} FROM orders WHERE owner_address = ? AND product_id = ? AND status = 'paid'
+               AND owner_address IS NOT NULL ORDER BY id DESC LIMIT 1"
+        );
+        one(self.conn(), &sql, params![owner_address, product], order)
+    }
+
+    fn orders_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Order>> {
+        let sql = format!(
+            "SELECT {ORDER} FROM orders WHERE status = 'pending' AND expires_at <= ? ORDER BY expires_at LIMIT ?"
+        );
+        all(self.conn(), &sql, params![now, limit], order)
+    }
+
+    fn anything_due(&self, now: Timestamp, messages_before: Timestamp) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM orders WHERE status = 'pending' AND expires_at <= ?1)
+                       OR EXISTS (SELECT 1 FROM holds WHERE live = 1 AND release_at <= ?1)
+                       OR EXISTS (SELECT 1 FROM message_ids WHERE seen_at < ?2)";
+        Ok(one(self.conn(), sql, params![now, messages_before], |row| row.get(0))?.unwrap_or(false))
+    }
+
+    fn settlement_of(&self, order: OrderId) -> Result<Option<Settlement>> {
+        let sql = "SELECT id, order_id, receipt_id, by_owner, settled_at, before FROM settlements
+                   WHERE order_id = ? AND undone_at IS NULL";
+        one(self.conn(), sql, [order], |row| {
+            Ok(Settlement {
+                id: row.get(0)?,
+                order: row.get(1)?,
+                receipt: row.get(2)?,
+                by_owner: row.get(3)?,
+                settled_at: row.get(4)?,
+                before: row.get(5)?,
+            })
+        })
+    }
+
+    fn order_of_receipt(&self, receipt: ReceiptId) -> Result<Option<OrderId>> {
+        let sql = "SELECT order_id FROM settlements WHERE receipt_id = ? AND undone_at IS NULL AND receipt_id IS NOT NULL";
+        one(self.conn(), sql, [receipt], |row| row.get(0))
+    }
+
+    fn unlock_of(&self, order: OrderId) -> Result<Option<Unlock>> {
+        let sql = format!("SELECT {UNLOCK} FROM unlocks WHERE order_id = ? AND revoked_at IS NULL");
+        one(self.conn(), &sql, [order], unlock)
+    }
+
+    fn unlock(&self, id: UnlockId) -> Result<Option<Unlock>> {
+        one(self.conn(), &format!("SELECT {UNLOCK} FROM unlocks WHERE id = ?"), [id], unlock)
+    }
+
+    fn unlock_by_code(&self, code_hash: &[u8; 32]) -> Result<Option<Unlock>> {
+        one(self.conn(), &format!("SELECT {UNLOCK} FROM unlocks WHERE code_hash = ?"), [code_hash], unlock)
+    }
+}
+
+impl OrderWrite for Unit<'_> {
+    fn insert_order(&mut self, order: &Order, hold: &Hold) -> Result<Inserted> {
+        let sql = "INSERT INTO orders (id, site_id, product_id, status, price_fen, amount_fen, channel, account_id,
+                                       code_id, client_order_id, created_at, expires_at, extensions_left, late, paid_at,
+                                       version, reader, address, owner_address)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let o = order;
+        let inserted = insert(
+            self.conn,
+            sql,
+            params![
+                o.id,
+                o.site,
+                o.product,
+                o.status,
+                o.price,
+                o.amount,
+                o.channel,
+                o.account,
+                o.code,
+                o.client_order_id,
+                o.created_at,
+                o.expires_at,
+                o.extensions_left,
+                o.late,
+                o.paid_at,
+                o.version,
+                o.reader,
+                o.address,
+                o.owner_address
+            ],
+        )?;
+        if inserted == Inserted::Conflict {
+            return Ok(Inserted::Conflict);
+        }
+        let sql = "INSERT INTO holds (order_id, account_id, amount_fen, remark, starts_at, window_ends_at, release_at, live)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING";
+        let Hold { order, account, amount, remark, starts_at, window_ends_at, release_at } = hold;
+        let held = insert(
+            self.conn,
+            sql,
+            params![order, account, amount, remark, starts_at, window_ends_at, release_at],
+        )?;
+        if held == Inserted::Conflict {
+            // Both rows or none: the order without its hold must not stay.
+            change(self.conn, "DELETE FROM orders WHERE id = ?", [o.id])?;
+        }
+        Ok(held)
+    }
+
+    fn update_order(&mut self, order: &Order) -> Result<bool> {
+        let sql = "UPDATE orders SET status = ?, expires_at = ?, extensions_left = ?, late = ?, paid_at = ?,
+                                     version = version + 1 WHERE id = ? AND version = ?";
+        let o = order;
+        let params = params![o.status, o.expires_at, o.extensions_left, o.late, o.paid_at, o.id, o.version];
+        let done = change(self.conn, sql, params)? == 1;
+        if done {
+            self.changed.push(o.id);
+        }
+        Ok(done)
+    }
+
+    fn update_hold(&mut self, hold: &Hold) -> Result<()> {
+        let sql = "UPDATE holds SET window_ends_at = ?, release_at = ? WHERE order_id = ? AND live = 1";
+        change(self.conn, sql, params![hold.window_ends_at, hold.release_at, hold.order]).map(drop)
+    }
+
+    fn release_due(&mut self, account: Option<AccountId>, now: Timestamp, limit: u32) -> Result<usize> {
+        let sql = "UPDATE holds SET live = 0 WHERE order_id IN (
+                     SELECT order_id FROM holds WHERE live = 1 AND release_at <= :now
+                       AND (:account IS NULL OR account_id = :account) ORDER BY release_at LIMIT :limit)";
+        change(self.conn, sql, named_params! {":now": now, ":account": account, ":limit": limit})
+    }
+
+    fn insert_settlement(&mut self, settlement: &Settlement) -> Result<Inserted> {
+        let sql = "INSERT INTO settlements (id, order_id, receipt_id, by_owner, settled_at, before)
+                   VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let Settlement { id, order, receipt, by_owner, settled_at, before } = settlement;
+        insert(self.conn, sql, params![id, order, receipt, by_owner, settled_at, before])
+    }
+
+    fn undo_settlement(&mut self, id: SettlementId, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE settlements SET undone_at = ? WHERE id = ? AND undone_at IS NULL";
+        Ok(change(self.conn, sql, params![now, id])? == 1)
+    }
+
+    fn insert_unlock(&mut self, unlock: &Unlock, code_hash: &[u8; 32]) -> Result<Inserted> {
+        let sql = "INSERT INTO unlocks (id, order_id, site_id, product_id, code_hash, issued_at)
+                   VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let Unlock { id, order, site, product, issued_at, .. } = unlock;
+        insert(self.conn, sql, params![id, order, site, product, code_hash, issued_at])
+    }
+
+    fn revoke_unlock(&mut self, id: UnlockId, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE unlocks SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL";
+        Ok(change(self.conn, sql, params![now, id])? == 1)
+    }
+}

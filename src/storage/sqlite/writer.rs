@@ -1,0 +1,288 @@
+//! The writer: one thread, one connection, many units of work in one commit.
+//!
+//! Units wait in a bounded queue. The thread takes all that are there, gives each a savepoint in one `BEGIN IMMEDIATE`
+//! transaction, commits once with `synchronous=FULL`, and only then answers each of them. A unit that fails rolls back
+//! its savepoint alone; a unit that panics is such a failure; a caller that hangs up changes nothing.
+//!
+//! When the disk refuses (full, I/O error, damaged), all units of the group are answered with that, and new ones are
+//! refused at once until [`Writer::probe`] gets a real write through.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Unit, duration, prepare};
+use crate::clock::Stopwatch;
+use crate::limits;
+use crate::storage::verbs::WriteTx;
+use crate::storage::{Changes, Error, Trouble};
+
+/// A handle to the writer thread; cheap to clone. The thread ends when the last handle is gone.
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Box<dyn Job>>,
+    shared: Arc<Shared>,
+}
+
+/// How the writer has been doing since it started.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WriterStats {
+    /// Units of work committed or rolled back.
+    pub units: u64,
+    /// Transactions committed.
+    pub commits: u64,
+    /// Microseconds spent in transactions.
+    pub busy_micros: u64,
+    /// Units in the largest group so far.
+    pub largest_batch: u64,
+}
+
+#[derive(Default)]
+struct Shared {
+    trouble: AtomicU8,
+    units: AtomicU64,
+    commits: AtomicU64,
+    busy_micros: AtomicU64,
+    largest_batch: AtomicU64,
+}
+
+impl Shared {
+    fn trouble(&self) -> Option<Trouble> {
+        match self.trouble.load(Ordering::Acquire) {
+            1 => Some(Trouble::DiskFull),
+            2 => Some(Trouble::Disk),
+            3 => Some(Trouble::Corrupt),
+            _ => None,
+        }
+    }
+
+    fn set_trouble(&self, trouble: Option<Trouble>) {
+        let code = match trouble {
+            None => 0,
+            Some(Trouble::DiskFull) => 1,
+            Some(Trouble::Disk) => 2,
+            Some(Trouble::Corrupt) => 3,
+        };
+        self.trouble.store(code, Ordering::Release);
+    }
+}
+
+/// A unit of work that waits, with the way to answer its caller.
+trait Job: Send {
+    /// Runs inside a savepoint.
+    fn run(&mut self, tx: &mut Unit<'_>) -> Ran;
+    /// Answers the caller: `Ok` after the commit, or why there was none.
+    fn answer(self: Box<Self>, committed: Result<(), Error>);
+}
+
+/// How a unit of work ended.
+enum Ran {
+    /// Well: keep what it did.
+    Kept,
+    /// It failed: roll back what it did.
+    Failed,
+    /// The disk failed under it: nothing of the group can be trusted.
+    Trouble(Trouble),
+}
+
+/// The trouble of the storage somewhere in a chain of errors.
+fn trouble_in(error: &(dyn std::error::Error + 'static)) -> Option<Trouble> {
+    std::iter::successors(Some(error), |e| e.source())
+        .find_map(|e| e.downcast_ref::<Error>())
+        .and_then(Error::trouble)
+}
+
+struct Work<F, T, E> {
+    unit: Option<F>,
+    result: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Job for Work<F, T, E>
+where
+    F: FnOnce(&mut dyn WriteTx) -> Result<T, E> + Send,
+    T: Send,
+    E: From<Error> + std::error::Error + Send + 'static,
+{
+    fn run(&mut self, tx: &mut Unit<'_>) -> Ran {
+        let Some(unit) = self.unit.take() else { return Ran::Failed };
+        let result =
+            catch_unwind(AssertUnwindSafe(|| unit(tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
+        let ran = match &result {
+            Ok(_) => Ran::Kept,
+            Err(error) => trouble_in(error).map_or(Ran::Failed, Ran::Trouble),
+        };
+        self.result = Some(result);
+        ran
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), Error>) {
+        let result = match (committed, self.result) {
+            (Err(error), Some(Ok(_)) | None) => Err(error.into()),
+            (_, Some(result)) => result,
+            (Ok(()), None) => Err(Error::Closed.into()),
+        };
+        // A caller that went away does not want the answer; the work is done all the same.
+        drop(self.reply.send(result));
+    }
+}
+
+impl Writer {
+    pub(super) fn spawn(conn: Connection, path: PathBuf, changes: Changes) -> Result<Writer, Error> {
+        let (queue, jobs) = mpsc::channel(limits::WRITER_QUEUE_MAX);
+        let shared = Arc::new(Shared::default());
+        let thread = Thread { conn, path, changes, shared: Arc::clone(&shared) };
+        std::thread::Builder::new()
+            .name("matcha-writer".to_owned())
+            .spawn(move || thread.run(jobs))
+            .map_err(|source| Error::File { during: "start the writer thread", source })?;
+        Ok(Writer { queue, shared })
+    }
+
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        self.shared.trouble()
+    }
+
+    pub(super) fn stats(&self) -> WriterStats {
+        WriterStats {
+            units: self.shared.units.load(Ordering::Relaxed),
+            commits: self.shared.commits.load(Ordering::Relaxed),
+            busy_micros: self.shared.busy_micros.load(Ordering::Relaxed),
+            largest_batch: self.shared.largest_batch.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(super) async fn run<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut dyn WriteTx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + std::error::Error + Send + 'static,
+    {
+        if let Some(trouble) = self.shared.trouble() {
+            return Err(Error::Unavailable(trouble).into());
+        }
+        self.send(unit).await
+    }
+
+    /// A real write: a unit of its own that is not refused beforehand. Success ends the trouble.
+    pub(super) async fn probe(&self) -> Result<(), Error> {
+        self.send(|tx: &mut dyn WriteTx| tx.touch()).await
+    }
+
+    async fn send<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut dyn WriteTx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + std::error::Error + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Work { unit: Some(unit), result: None, reply });
+        let room = tokio::time::timeout(duration(limits::WRITER_WAIT), self.queue.reserve()).await;
+        match room {
+            Ok(Ok(room)) => room.send(job),
+            Ok(Err(_)) => return Err(Error::Closed.into()),
+            Err(_) => return Err(Error::Busy.into()),
+        }
+        answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+    }
+}
+
+struct Thread {
+    conn: Connection,
+    path: PathBuf,
+    changes: Changes,
+    shared: Arc<Shared>,
+}
+
+impl Thread {
+    fn run(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+        let mut batch = Vec::with_capacity(limits::WRITER_BATCH_MAX);
+        while jobs.blocking_recv_many(&mut batch, limits::WRITER_BATCH_MAX) > 0 {
+            let watch = Stopwatch::start();
+            let size = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+            self.commit(&mut batch);
+            let micros = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.shared.units.fetch_add(size, Ordering::Relaxed);
+            self.shared.commits.fetch_add(1, Ordering::Relaxed);
+            self.shared.busy_micros.fetch_add(micros, Ordering::Relaxed);
+            self.shared.largest_batch.fetch_max(size, Ordering::Relaxed);
+        }
+        // The last handle is gone: fold the WAL back so that the next start is quick. Not needed for safety.
+        if let Err(error) = self.conn.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
+            tracing::debug!(%error, "the last checkpoint was left to the next start");
+        }
+    }
+
+    /// Runs a group and answers it.
+    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+        let outcome = self.transaction(batch);
+        match outcome {
+            Ok(changed) => {
+                self.shared.set_trouble(None);
+                for job in batch.drain(..) {
+                    job.answer(Ok(()));
+                }
+                for order in changed {
+                    self.changes.announce(order);
+                }
+            }
+            Err(error) => self.refuse(batch, &error),
+        }
+    }
+
+    fn refuse(&mut self, batch: &mut Vec<Box<dyn Job>>, error: &Error) {
+        let trouble = error.trouble();
+        tracing::error!(%error, source = ?std::error::Error::source(error), units = batch.len(), "a commit failed");
+        if trouble.is_some() {
+            self.shared.set_trouble(trouble);
+        }
+        // A group that is not durable is not answered as if it were: each caller learns why and may try again.
+        for job in batch.drain(..) {
+            job.answer(Err(trouble.map_or(Error::Busy, Error::Unavailable)));
+        }
+        if !self.conn.is_autocommit() {
+            drop(self.conn.execute_batch("ROLLBACK"));
+        }
+        if matches!(trouble, Some(Trouble::Disk | Trouble::Corrupt)) {
+            self.reopen();
+        }
+    }
+
+    /// After an I/O error a connection may hold stale pages or a broken WAL index; a fresh one reads the truth.
+    fn reopen(&mut self) {
+        #[expect(clippy::disallowed_methods, reason = "the writer's own connection, opened anew")]
+        let fresh = Connection::open(&self.path).and_then(|conn| prepare(&conn).map(|()| conn));
+        match fresh {
+            Ok(conn) => self.conn = conn,
+            Err(error) => tracing::error!(%error, "the database could not be opened again yet"),
+        }
+    }
+
+    fn transaction(&self, batch: &mut [Box<dyn Job>]) -> Result<Vec<crate::domain::id::OrderId>, Error> {
+        let run = |sql: &'static str, during: &'static str| {
+            let statement = self.conn.prepare_cached(sql);
+            statement.and_then(|mut s| s.execute([])).map_err(|source| Error::Failed { during, source })
+        };
+        run("BEGIN IMMEDIATE", "begin a transaction")?;
+        let mut unit = Unit { conn: &self.conn, changed: Vec::new() };
+        for job in batch {
+            run("SAVEPOINT unit", "begin a unit of work")?;
+            let before = unit.changed.len();
+            match job.run(&mut unit) {
+                Ran::Kept => {}
+                Ran::Failed => {
+                    run("ROLLBACK TO unit", "roll back a unit of work")?;
+                    unit.changed.truncate(before);
+                }
+                Ran::Trouble(trouble) => return Err(Error::Unavailable(trouble)),
+            }
+            run("RELEASE unit", "end a unit of work")?;
+        }
+        run("COMMIT", "commit")?;
+        Ok(unit.changed)
+    }
+}

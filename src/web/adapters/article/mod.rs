@@ -1,0 +1,319 @@
+//! The endpoints of the original article: `POST /v1/Pay/…` and `/PayQRCode/{fen}.jpg`.
+//!
+//! Off by default (`article_adapter`). A page that was made for them goes on working; `PayNotify` takes the original
+//! phone's body, but only with a paired device's id and secret. Ownership by address (`QueryAlreadyBuy`) answers only
+//! for sites that switched it on, because everybody behind one address then owns what one of them bought.
+
+use axum::Router;
+use axum::extract::{RawQuery, Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::domain::channel::Channel;
+use crate::domain::id::{DeviceId, OrderId};
+use crate::domain::money::Fen;
+use crate::domain::order::OrderStatus;
+use crate::domain::time::{Millis, Timestamp};
+use crate::flow::checkout::{self, Outcome};
+use crate::flow::intake::{self, Batch};
+use crate::flow::order::{self, View};
+use crate::flow::unlock::{self, Access, Content};
+use crate::flow::{Error, Thing};
+use crate::limits;
+use crate::secrets::sha256;
+use crate::web::Web;
+use crate::web::bridge::no_device_secret;
+use crate::web::dto::OrderRequest;
+use crate::web::error::{Problem, invalid, no_credentials};
+use crate::web::extract::{Client, Json, PathOf, bearer, body, may_see, parse, why_not_heard};
+use crate::web::reader::orders::{png_response, refusal, wish};
+
+/// The original phone writes local time without a zone: China's, which has had no other since 1991.
+const CHINA_OFFSET: Millis = Millis::seconds(8 * 3600);
+
+/// The routes, to be merged where the adapter is on.
+pub fn routes() -> Router<Web> {
+    Router::new()
+        .route("/v1/Pay/AddOrder", post(add_order))
+        .route("/v1/Pay/QueryOrder", post(query_order))
+        .route("/v1/Pay/DiscardOrder", post(discard_order))
+        .route("/v1/Pay/QueryAlreadyBuy", post(query_already_buy))
+        .route("/v1/Pay/PayNotify", post(pay_notify))
+        .route("/PayQRCode/{file}", get(qr_code))
+}
+
+/// Which article; the site may be left out where there is only one.
+#[derive(Debug, Deserialize)]
+struct Article {
+    site: Option<String>,
+    #[serde(
+        alias = "articleid",
+        alias = "articleId",
+        alias = "ArticleId",
+        alias = "productid",
+        alias = "productId"
+    )]
+    product: String,
+    #[serde(alias = "clientOrderId")]
+    client_order_id: Option<String>,
+}
+
+/// Which order.
+#[derive(Debug, Deserialize)]
+struct OrderRef {
+    #[serde(alias = "orderid", alias = "orderId", alias = "OrderId", alias = "id")]
+    order: String,
+    token: Option<String>,
+}
+
+async fn site_of(web: &Web, named: Option<String>) -> Result<String, Problem> {
+    if let Some(site) = named {
+        return Ok(site);
+    }
+    let sites = web.app.store.read(|tx| tx.sites()).await?;
+    match sites.as_slice() {
+        [only] => Ok(only.slug.as_str().to_owned()),
+        _ => Err(invalid("site", "name the site: there is not exactly one")),
+    }
+}
+
+fn order_body(web: &Web, view: &View) -> Value {
+    let now = web.app.now();
+    let order = &view.order;
+    json!({
+        "code": 0,
+        "orderid": order.id,
+        "token": web.app.order_token(order.id),
+        "money": order.amount,
+        "price": order.price,
+        "qrcode": format!("/PayQRCode/{}.jpg", order.amount.get()),
+        "image": format!("{}/api/v1/orders/{}/code.png", web.config.base_url, order.id),
+        "status": order.status_at(now),
+        "paid": order.status == OrderStatus::Paid,
+        "expires": (order.expires_in(now).get() + 999) / 1000,
+    })
+}
+
+async fn add_order(
+    State(web): State<Web>,
+    client: Client,
+    headers: HeaderMap,
+    Json(article): Json<Article>,
+) -> Result<axum::Json<Value>, Problem> {
+    let site = site_of(&web, article.site).await?;
+    let request = OrderRequest {
+        site,
+        product: article.product,
+        channel: Some(Channel::Wechat),
+        client_order_id: article.client_order_id,
+    };
+    let wish = wish(&web, client, &headers, request);
+    match checkout::create(&web.app, wish.clone()).await? {
+        Outcome::Created(view) | Outcome::Existing(view) => Ok(axum::Json(order_body(&web, &view))),
+        refused @ (Outcome::NoFreeAmount { .. }
+        | Outcome::NoLiveAccount
+        | Outcome::NotForSale
+        | Outcome::TooManyOrders { .. }
+        | Outcome::TooManyFromAddress { .. }
+        | Outcome::ProofOfWork
+        | Outcome::OriginRefused) => Err(refusal(&web, &wish, &refused)),
+    }
+}
+
+/// The order, for who has its token, or comes from its address where the site opted in.
+async fn owned(web: &Web, client: Client, headers: &HeaderMap, asked: OrderRef) -> Result<View, Problem> {
+    let id: OrderId = asked.order.parse().map_err(|_| Problem::from(Error::NotFound(Thing::Order)))?;
+    let view = order::get(&web.app, id).await?;
+    let token = asked.token.as_deref().or(bearer(headers));
+    let same_address = view.order.owner_address == Some(exact_address(web, client));
+    if same_address || may_see(web, id, token).is_ok() {
+        Ok(view)
+    } else {
+        Err(no_credentials("order token"))
+    }
+}
+
+fn exact_address(web: &Web, client: Client) -> i64 {
+    web.app.secrets().pseudonym("address", &client.0.to_string())
+}
+
+async fn query_order(
+    State(web): State<Web>,
+    client: Client,
+    headers: HeaderMap,
+    Json(asked): Json<OrderRef>,
+) -> Result<axum::Json<Value>, Problem> {
+    let view = owned(&web, client, &headers, asked).await?;
+    let mut body = order_body(&web, &view);
+    if let Some(unlock) = &view.unlock {
+        body["unlock"] = json!(unlock::token(&web.app, unlock));
+    }
+    Ok(axum::Json(body))
+}
+
+async fn discard_order(
+    State(web): State<Web>,
+    client: Client,
+    headers: HeaderMap,
+    Json(asked): Json<OrderRef>,
+) -> Result<axum::Json<Value>, Problem> {
+    let view = owned(&web, client, &headers, asked).await?;
+    let view = order::cancel(&web.app, view.order.id).await?;
+    Ok(axum::Json(order_body(&web, &view)))
+}
+
+async fn query_already_buy(
+    State(web): State<Web>,
+    client: Client,
+    Json(article): Json<Article>,
+) -> Result<axum::Json<Value>, Problem> {
+    let site = site_of(&web, article.site).await?;
+    let address = exact_address(&web, client);
+    let (slug, product) = (site.clone(), article.product.clone());
+    let unlock = web
+        .app
+        .store
+        .read(move |tx| {
+            let site = tx.site_by_slug(&slug)?.ok_or(Error::NotFound(Thing::Site))?;
+            let product = tx.product_by_slug(site.id, &product)?.ok_or(Error::NotFound(Thing::Product))?;
+            if !site.ip_ownership {
+                return Ok(None);
+            }
+            let order = tx.paid_by_address(product.id, address)?;
+            Ok::<_, Error>(order.map(|o| tx.unlock_of(o.id)).transpose()?.flatten())
+        })
+        .await?;
+    let Some(unlock) = unlock else { return Ok(axum::Json(json!({ "code": 0, "bought": false }))) };
+    let token = unlock::token(&web.app, &unlock);
+    let html = match unlock::content(&web.app, site, article.product, Some(token.clone())).await? {
+        Access::Open(Content::Html(html)) => Some(html),
+        Access::Open(Content::Key(_) | Content::Reveal) | Access::Locked(_) => None,
+    };
+    Ok(axum::Json(json!({ "code": 0, "bought": true, "unlock": token, "html": html })))
+}
+
+/// What the original phone posts. `money` is its own guess; the rules read the text.
+#[derive(Debug, Deserialize)]
+struct PayNotify {
+    title: String,
+    time: String,
+    #[serde(default)]
+    content: String,
+}
+
+/// `2020-05-08 23:34:11` in China.
+fn china_time(text: &str) -> Option<Timestamp> {
+    let utc: Timestamp = format!("{}Z", text.trim().replacen(' ', "T", 1)).parse().ok()?;
+    Some(utc.minus(CHINA_OFFSET))
+}
+
+/// The app that posts notifications of such a title.
+fn package_of(title: &str) -> &'static str {
+    if title.starts_with("微信") || title.starts_with("Weixin") {
+        "com.tencent.mm"
+    } else {
+        "com.eg.android.AlipayGphone"
+    }
+}
+
+/// The device and its secret: in headers, or in the query, because the original phone can only be told an address.
+fn credentials(headers: &HeaderMap, query: Option<&str>) -> Option<(DeviceId, String)> {
+    let from_query = |name: &str| {
+        query?
+            .split('&')
+            .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+            .map(|v| v.replace("%2B", "+"))
+    };
+    let device = headers.get("matcha-device").and_then(|h| h.to_str().ok()).map(str::to_owned);
+    let device = device.or_else(|| from_query("device"))?.parse().ok()?;
+    let secret = bearer(headers).map(str::to_owned).or_else(|| from_query("secret"))?;
+    Some((device, secret.replace("%2F", "/").replace("%3D", "=")))
+}
+
+async fn pay_notify(
+    State(web): State<Web>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<axum::Json<Value>, Problem> {
+    let body = body(request, limits::JSON_BODY_BYTES_MAX).await?;
+    let (device, secret) = credentials(&headers, query.as_deref()).ok_or_else(no_device_secret)?;
+    let expected = web.app.secrets().device_secret(device);
+    if !bool::from(subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), secret.as_bytes())) {
+        return Err(no_device_secret());
+    }
+    let notice: PayNotify = parse(&body)?;
+    let now = web.app.now();
+    let hash = sha256(&body);
+    let id: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
+    let translated = json!({
+        "id": id,
+        "package": package_of(&notice.title),
+        "title": notice.title,
+        "text": notice.content,
+        "posted_at": china_time(&notice.time),
+        "original": serde_json::from_slice::<Value>(&body).unwrap_or_default(),
+    });
+    let raw = serde_json::value::to_raw_value(&translated).map_err(|_| crate::web::error::internal())?;
+    let batch = Batch {
+        device,
+        message_id: format!("article_{id}"),
+        body_hash: hash,
+        sent_at: now,
+        notices: vec![raw],
+    };
+    match intake::receive(&web.app, batch).await {
+        Ok(_) => Ok(axum::Json(json!({ "code": 0, "msg": "success" }))),
+        Err(Error::NotFound(_)) => Err(why_not_heard(&web, device).await),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The picture of the code for so many fen: the original page builds this address itself.
+async fn qr_code(State(web): State<Web>, PathOf(file): PathOf<String>) -> Result<Response, Problem> {
+    let fen = file.strip_suffix(".jpg").and_then(|n| n.parse::<i64>().ok()).and_then(Fen::new);
+    let fen = fen.ok_or_else(crate::web::error::not_found)?;
+    let png = web
+        .app
+        .store
+        .read(move |tx| {
+            for account in tx.accounts()?.iter().filter(|a| a.channel == Channel::Wechat) {
+                let fixed = tx.fixed_codes(account.id, fen, fen)?.first().map(|(_, _, code)| *code);
+                if let Some(code) = fixed.or(tx.open_code(account.id)?) {
+                    return tx.code_png(code);
+                }
+            }
+            Ok(None)
+        })
+        .await?;
+    png.map(png_response).ok_or_else(|| Error::NotFound(Thing::Code).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_original_phones_time_is_chinas() {
+        let at = china_time("2020-05-08 23:34:11").unwrap();
+        assert_eq!(at.to_string(), "2020-05-08T15:34:11.000Z");
+        for text in ["", "2020-05-08", "null", "2020-13-08 23:34:11"] {
+            assert_eq!(china_time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_come_from_headers_or_from_the_address() {
+        let query = "device=dev_12&secret=whsec_a%2Bb%2Fc%3D";
+        let expected = Some((DeviceId::from_raw(12), "whsec_a+b/c=".to_owned()));
+        assert_eq!(credentials(&HeaderMap::new(), Some(query)), expected);
+        let mut headers = HeaderMap::new();
+        headers.insert("matcha-device", "dev_12".parse().unwrap());
+        headers.insert("authorization", "Bearer whsec_a+b/c=".parse().unwrap());
+        assert_eq!(credentials(&headers, None), expected);
+        assert_eq!(credentials(&HeaderMap::new(), Some("device=dev_12")), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! The demo's phone: signs a notice and posts it over HTTP, like any other phone.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Web;
+use super::error::{Problem, internal, invalid};
+use crate::domain::receipt::{Notice, ReadAs, ReceiptState};
+use crate::domain::time::{Millis, Timestamp};
+use crate::storage::verbs::Page;
+use crate::webhook::phone::Phone;
+
+/// What the demo's page asks the phone to show and forward.
+#[derive(Debug, Deserialize)]
+pub(super) struct DemoNotice {
+    title: String,
+    text: String,
+    package: String,
+    notification_id: Option<i64>,
+    /// How long ago the phone saw it.
+    #[serde(default)]
+    ago_ms: i64,
+    /// How long the phone waits before it tells the server.
+    #[serde(default)]
+    delay_ms: u64,
+}
+
+/// The longest delay, so that a forgotten page leaves nothing behind.
+const DELAY_MS_MAX: u64 = 600_000;
+/// The longest time ago.
+const AGO_MS_MAX: i64 = 24 * 3600 * 1000;
+
+/// Posts the notice, now or after its delay.
+pub(super) async fn post(web: &Web, request: DemoNotice) -> Result<Value, Problem> {
+    let demo = web.config.demo.clone().ok_or_else(super::error::not_found)?;
+    if request.delay_ms > DELAY_MS_MAX {
+        return Err(invalid("delay_ms", &format!("0 to {DELAY_MS_MAX}")));
+    }
+    if !(0..=AGO_MS_MAX).contains(&request.ago_ms) {
+        return Err(invalid("ago_ms", &format!("0 to {AGO_MS_MAX}")));
+    }
+    let id = format!("demo-{:016x}", u64::from_be_bytes(web.app.rng.bytes()));
+    let posted_at = web.app.now().minus(Millis::new(request.ago_ms));
+    let delay = Duration::from_millis(request.delay_ms);
+    let phone = Phone::new(&web.config.base_url, demo.device, web.app.secrets().device_secret(demo.device));
+    let notice = json!({
+        "id": id, "package": request.package, "title": request.title, "text": request.text,
+        "posted_at": posted_at, "notification_id": request.notification_id, "key": format!("demo|{id}"),
+        "channel_id": if request.package.contains("Alipay") { Some("alipay_default") } else { None },
+    });
+    if !delay.is_zero() {
+        let web = web.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            if let Err(error) = send(&web, &phone, &id, &notice, web.app.now()).await {
+                tracing::warn!(%error, "the demo's phone could not post its notice");
+            }
+        });
+        return Ok(json!({ "outcome": "scheduled" }));
+    }
+    send(web, &phone, &id, &notice, web.app.now()).await.map_err(|error| {
+        tracing::warn!(%error, "the demo's phone could not post its notice");
+        internal()
+    })?;
+    let newest =
+        web.app.store.read(move |tx| tx.notices(None, None, Page { before: None, limit: 50 })).await?;
+    let mine = newest.iter().find(|notice| notice.raw.contains(&id));
+    let outcome = match mine {
+        Some(notice) => outcome(web, notice).await?,
+        None => "stored",
+    };
+    Ok(json!({ "outcome": outcome }))
+}
+
+async fn send(
+    web: &Web,
+    phone: &Phone,
+    id: &str,
+    notice: &Value,
+    now: Timestamp,
+) -> Result<(), reqwest::Error> {
+    let body = json!({ "sent_at": now, "notices": [notice] });
+    let message = format!("msg_{id}_{:08x}", u32::from_be_bytes(web.app.rng.bytes()));
+    phone.post("/api/v1/bridge/notices", &message, now, &body).await?.error_for_status().map(drop)
+}
+
+/// What became of a notice, in one word.
+pub(super) async fn outcome(web: &Web, notice: &Notice) -> Result<&'static str, Problem> {
+    if notice.read_as != ReadAs::Receipt {
+        return Ok(if notice.read_as == ReadAs::Unread { "stored" } else { "ignored" });
+    }
+    let id = notice.id;
+    let found = web
+        .app
+        .store
+        .read(move |tx| {
+            let receipts = tx.receipts(None, Page { before: None, limit: 200 })?;
+            let receipt = receipts.into_iter().find(|r| r.notice == id);
+            let order = match &receipt {
+                Some(r) if r.state == ReceiptState::Settled => tx.order_of_receipt(r.id)?,
+                Some(_) | None => None,
+            };
+            let late = match order {
+                Some(order) => tx.order(order)?.is_some_and(|o| o.late),
+                None => false,
+            };
+            Ok::<_, crate::storage::Error>((receipt.map(|r| r.state), late))
+        })
+        .await?;
+    Ok(match found {
+        (Some(ReceiptState::Settled), true) => "late",
+        (Some(ReceiptState::Settled), false) => "settled",
+        (Some(ReceiptState::Echo), _) => "echo",
+        (Some(ReceiptState::Inbox | ReceiptState::Dismissed), _) => "inbox",
+        (Some(ReceiptState::Pin), _) | (None, _) => "stored",
+    })
+}

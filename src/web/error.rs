@@ -1,0 +1,307 @@
+//! Problems (RFC 9457): what a caller is told when something cannot be done. One of two places that choose status codes.
+//!
+//! A problem has a stable `code` and a `detail` in the caller's language; it is written out by `envelope`, which knows
+//! the language and the request's id. What went wrong inside goes to the log, never into the body.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::domain::time::{Millis, Timestamp};
+use crate::flow::{Conflict, Error, Thing};
+use crate::limits;
+use crate::storage;
+
+/// A text in both languages.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bilingual {
+    /// Simplified Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// What a caller is told.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The stable code.
+    pub code: &'static str,
+    /// What happened and what to do next.
+    pub detail: Bilingual,
+    /// Further members.
+    pub extra: Map<String, Value>,
+    /// After how long trying again makes sense.
+    pub retry_after: Option<Millis>,
+}
+
+/// Shorthand for a problem.
+#[must_use]
+pub fn problem(status: StatusCode, code: &'static str, zh: &str, en: &str) -> Problem {
+    let detail = Bilingual { zh: zh.to_owned(), en: en.to_owned() };
+    Problem { status, code, detail, extra: Map::new(), retry_after: None }
+}
+
+impl Problem {
+    /// Adds a member.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Problem {
+        self.extra.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Says when to try again, in a member and a header.
+    #[must_use]
+    pub fn retry_after(mut self, span: Millis) -> Problem {
+        let span = span.clamp(limits::RETRY_AFTER_MIN, limits::RETRY_AFTER_MAX);
+        self.retry_after = Some(span);
+        self.with("retry_after_ms", span.get())
+    }
+
+    /// The body in one language.
+    #[must_use]
+    pub fn body(&self, english: bool, request_id: &str) -> Value {
+        let detail = if english { &self.detail.en } else { &self.detail.zh };
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        let mut body = json!({
+            "type": format!("urn:matcha:problem:{}", self.code),
+            "title": title,
+            "status": self.status.as_u16(),
+            "code": self.code,
+            "detail": detail,
+            "request_id": request_id,
+        });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(self.extra.clone());
+        }
+        body
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// No such path.
+#[must_use]
+pub fn not_found() -> Problem {
+    problem(StatusCode::NOT_FOUND, "not_found", "没有这个地址。", "There is nothing at this address.")
+}
+
+/// The path is there, the method is not.
+#[must_use]
+pub fn method_not_allowed() -> Problem {
+    let (zh, en) = ("这个地址不支持该方法。", "This address does not take that method.");
+    problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", zh, en)
+}
+
+/// A bug of ours.
+#[must_use]
+pub fn internal() -> Problem {
+    let (zh, en) = (
+        "服务器内部出错, 已记录。没有保存到一半的数据; 请稍后重试。",
+        "Something went wrong in the server and was logged. Nothing was half done; please try again later.",
+    );
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", zh, en)
+}
+
+/// A request that could not be read.
+#[must_use]
+pub fn bad_request(code: &'static str, zh: &str, en: &str) -> Problem {
+    problem(StatusCode::BAD_REQUEST, code, zh, en)
+}
+
+/// A value that is not acceptable.
+#[must_use]
+pub fn invalid(field: &str, why: &str) -> Problem {
+    let (zh, en) = (format!("{field} 不合要求: {why}"), format!("{field} is not acceptable: {why}"));
+    problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &zh, &en).with("field", field)
+}
+
+/// A body above its bound.
+#[must_use]
+pub fn too_large(bytes_max: usize) -> Problem {
+    let zh = format!("请求内容太大, 最多 {bytes_max} 字节; 没有保存任何内容。");
+    let en = format!("The body is too large: at most {bytes_max} bytes. Nothing was stored.");
+    problem(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", &zh, &en).with("bytes_max", bytes_max)
+}
+
+/// Credentials that are missing or not good.
+#[must_use]
+pub fn unauthorized(code: &'static str, zh: &str, en: &str) -> Problem {
+    problem(StatusCode::UNAUTHORIZED, code, zh, en)
+}
+
+/// A token or key that the caller must have and has not.
+#[must_use]
+pub fn no_credentials(what: &'static str) -> Problem {
+    let zh = format!("缺少或无效的凭证 ({what})。");
+    let en = format!("The credentials ({what}) are missing or not good.");
+    unauthorized("unauthorized", &zh, &en)
+}
+
+/// A browser origin that the site does not list.
+#[must_use]
+pub fn origin_not_allowed() -> Problem {
+    let (zh, en) = (
+        "该网站没有允许来自这个来源的请求; 站长可在站点的 origins 中加入它。",
+        "The site does not allow requests from this origin; its owner can add it to the site's origins.",
+    );
+    problem(StatusCode::FORBIDDEN, "origin_not_allowed", zh, en)
+}
+
+/// Too many of something; `code` says of what.
+#[must_use]
+pub fn too_many(code: &'static str, zh: &str, en: &str) -> Problem {
+    problem(StatusCode::TOO_MANY_REQUESTS, code, zh, en)
+}
+
+/// The content is there for who has paid.
+#[must_use]
+pub fn payment_required(price: &str) -> Problem {
+    let zh = format!("这部分内容需付费 {price} 元阅读; 已购买请用恢复码取回。");
+    let en = format!("This part costs ¥{price}; if you have paid, restore it with your recovery code.");
+    problem(StatusCode::PAYMENT_REQUIRED, "payment_required", &zh, &en).with("price", price)
+}
+
+/// All amounts of the band are held.
+#[must_use]
+pub fn no_free_amount(next_free_at: Timestamp, now: Timestamp) -> Problem {
+    let (zh, en) = (
+        "此刻所有金额都有人在付款, 稍候会自动重试。",
+        "Every amount is being paid by somebody right now; the next one comes free shortly.",
+    );
+    problem(StatusCode::SERVICE_UNAVAILABLE, "no_free_amount", zh, en)
+        .with("next_free_at", next_free_at.to_string())
+        .retry_after(next_free_at.since(now))
+}
+
+/// Something that is temporarily not to be had.
+#[must_use]
+pub fn unavailable(code: &'static str, zh: &str, en: &str) -> Problem {
+    problem(StatusCode::SERVICE_UNAVAILABLE, code, zh, en)
+}
+
+/// Two things that do not go together.
+#[must_use]
+pub fn conflict(code: &'static str, zh: &str, en: &str) -> Problem {
+    problem(StatusCode::CONFLICT, code, zh, en)
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Problem {
+        match error {
+            Error::NotFound(thing) => no_such(thing),
+            Error::Taken(thing) => taken(thing),
+            Error::Invalid { field, why } => invalid(field, &why),
+            Error::Conflict(what) => in_the_way(what),
+            Error::Storage(error) => Problem::from(error),
+        }
+    }
+}
+
+impl From<storage::Error> for Problem {
+    fn from(error: storage::Error) -> Problem {
+        match error {
+            storage::Error::Busy | storage::Error::Closed => unavailable(
+                "busy",
+                "服务器正忙, 请稍后重试; 没有保存任何内容。",
+                "The server is busy; nothing was stored. Please try again.",
+            )
+            .retry_after(limits::RETRY_AFTER_MIN),
+            storage::Error::Unavailable(trouble) => unavailable(
+                "storage_unavailable",
+                "服务器暂时无法保存数据, 因此暂停下单; 已付款的文章仍可阅读。",
+                "The server cannot store anything at the moment, so it takes no orders; what is paid can be read.",
+            )
+            .with("reason", trouble.as_str())
+            .retry_after(limits::RETRY_AFTER_MAX),
+            storage::Error::Panicked
+            | storage::Error::Unreadable { .. }
+            | storage::Error::NewerSchema { .. }
+            | storage::Error::Failed { .. }
+            | storage::Error::File { .. } => {
+                // The one place where the inner message is written down.
+                tracing::error!(%error, source = ?std::error::Error::source(&error), "a request failed inside");
+                internal()
+            }
+        }
+    }
+}
+
+fn no_such(thing: Thing) -> Problem {
+    let (code, zh, en) = match thing {
+        Thing::Site => ("site_not_found", "没有这个站点。", "There is no such site."),
+        Thing::Product => ("product_not_found", "没有这篇付费内容。", "There is no such product."),
+        Thing::Account => ("account_not_found", "没有这个收款账户。", "There is no such account."),
+        Thing::Code => ("code_not_found", "没有这个收款码。", "There is no such code."),
+        Thing::Order => ("order_not_found", "没有这个订单。", "There is no such order."),
+        Thing::Device => ("device_not_found", "没有这台手机。", "There is no such device."),
+        Thing::InboxItem => ("inbox_item_not_found", "收件箱里没有这一项。", "There is no such inbox item."),
+        Thing::Unlock => {
+            ("unlock_not_found", "恢复码不正确或已被撤销。", "The recovery code is unknown or was revoked.")
+        }
+    };
+    problem(StatusCode::NOT_FOUND, code, zh, en)
+}
+
+fn taken(thing: Thing) -> Problem {
+    let (code, zh, en) = match thing {
+        Thing::Site => ("site_exists", "已有同名站点。", "A site of that slug exists."),
+        Thing::Product => ("product_exists", "该站点已有同名内容。", "The site has a product of that slug."),
+        Thing::Code => (
+            "code_exists",
+            "该账户已有相同金额和备注的收款码。",
+            "The account has a code of that amount and remark.",
+        ),
+        Thing::Account | Thing::Order | Thing::Device | Thing::InboxItem | Thing::Unlock => {
+            ("exists", "已存在。", "It exists already.")
+        }
+    };
+    conflict(code, zh, en)
+}
+
+fn in_the_way(what: Conflict) -> Problem {
+    let (code, zh, en) = match what {
+        Conflict::OrderNotPending => (
+            "order_not_pending",
+            "订单已不在待付款状态。若已付款请勿重复支付。",
+            "The order is not pending any more. If you have paid, do not pay again.",
+        ),
+        Conflict::NoExtensionsLeft => {
+            ("no_extensions_left", "已达到延长次数上限。", "The order was extended as often as it can be.")
+        }
+        Conflict::OrderPaid => ("order_paid", "订单已付款。", "The order is paid already."),
+        Conflict::OrderNotPaid => ("order_not_paid", "订单未付款。", "The order is not paid."),
+        Conflict::ReceiptSettled => {
+            ("receipt_settled", "这笔收款已对应其他订单。", "The receipt belongs to an order already.")
+        }
+        Conflict::NoReceipt => (
+            "no_receipt",
+            "这一项没有金额, 不能用来结清订单; 请直接在订单上标记已付款。",
+            "This item has no amount; settle the order by itself instead.",
+        ),
+        Conflict::ItemResolved => {
+            ("item_resolved", "这一项已处理; 可先撤销。", "The item is resolved already; undo it first.")
+        }
+        Conflict::ItemOpen => {
+            ("item_open", "这一项尚未处理, 无可撤销。", "The item is open: there is nothing to undo.")
+        }
+        Conflict::ClientOrderIdReused => (
+            "client_order_id_reused",
+            "这个 client_order_id 已用于另一篇内容的订单。",
+            "This client_order_id belongs to an order of another product.",
+        ),
+        Conflict::Raced => (
+            "raced",
+            "同一时刻有其他改动, 没有保存; 请重试。",
+            "Something else changed at the same moment; nothing was stored. Please try again.",
+        ),
+    };
+    conflict(code, zh, en)
+}

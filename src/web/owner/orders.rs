@@ -1,0 +1,139 @@
+//! Orders as the owner sees them, and the acts on them.
+
+use axum::extract::State;
+use serde::Deserialize;
+
+use super::{PageQuery, page_of};
+use crate::domain::id::OrderId;
+use crate::domain::order::{Order, OrderStatus};
+use crate::flow::{Error, Thing, catalog, inbox};
+use crate::limits;
+use crate::storage::verbs::{LogLine, OrderFilter, Settlement};
+use crate::web::Web;
+use crate::web::dto::{LogBody, NoteRequest, OwnerOrderBody, PageBody, ProblemBody};
+use crate::web::error::Problem;
+use crate::web::extract::{Json, Owner, PathOf, QueryOf};
+
+type Row = (Order, Option<Settlement>, Vec<LogLine>);
+
+fn body((order, settlement, log): Row, now: crate::domain::time::Timestamp) -> OwnerOrderBody {
+    OwnerOrderBody {
+        id: order.id,
+        status: order.status_at(now),
+        product: order.product,
+        price: order.price,
+        amount: order.amount,
+        channel: order.channel,
+        account: order.account,
+        created_at: order.created_at,
+        expires_at: order.expires_at,
+        late: order.late,
+        paid_at: order.paid_at,
+        receipt: settlement.and_then(|s| s.receipt),
+        log: log
+            .into_iter()
+            .map(|l| LogBody { at: l.at, act: l.act, actor: l.actor, cause: l.cause })
+            .collect(),
+    }
+}
+
+/// Which orders.
+#[derive(Debug, Deserialize)]
+pub struct OrdersQuery {
+    site: Option<String>,
+    status: Option<OrderStatus>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Orders, newest first.
+#[utoipa::path(get, path = "/api/v1/owner/orders", tag = "owner",
+    params(("site" = Option<String>, Query), ("status" = Option<String>, Query), ("cursor" = Option<String>, Query),
+           ("limit" = Option<u32>, Query)),
+    security(("owner_key" = [])), responses(
+    (status = 200, description = "The orders", body = PageBody<OwnerOrderBody>),
+))]
+pub async fn list(
+    State(web): State<Web>,
+    _: Owner,
+    QueryOf(query): QueryOf<OrdersQuery>,
+) -> Result<axum::Json<PageBody<OwnerOrderBody>>, Problem> {
+    let page = PageQuery { cursor: query.cursor, limit: query.limit }.page()?;
+    let rows: Vec<Row> = web
+        .app
+        .store
+        .read(move |tx| {
+            let site = match query.site {
+                Some(slug) => Some(tx.site_by_slug(&slug)?.ok_or(Error::NotFound(Thing::Site))?.id),
+                None => None,
+            };
+            let filter = OrderFilter { site, status: query.status };
+            let with_settlement = |order: Order| Ok((order.clone(), tx.settlement_of(order.id)?, Vec::new()));
+            tx.orders(&filter, page)?.into_iter().map(with_settlement).collect::<Result<_, Error>>()
+        })
+        .await?;
+    let now = web.app.now();
+    Ok(axum::Json(page_of(rows, page, |row| row.0.id.raw(), |row| body(row, now))))
+}
+
+async fn one(web: &Web, id: OrderId) -> Result<axum::Json<OwnerOrderBody>, Problem> {
+    let row: Row = web
+        .app
+        .store
+        .read(move |tx| {
+            let order = tx.order(id)?.ok_or(Error::NotFound(Thing::Order))?;
+            Ok::<_, Error>((order, tx.settlement_of(id)?, tx.log_of(id.raw(), limits::PAGE_MAX)?))
+        })
+        .await?;
+    Ok(axum::Json(body(row, web.app.now())))
+}
+
+/// One order with its history.
+#[utoipa::path(get, path = "/api/v1/owner/orders/{id}", tag = "owner", params(("id" = String, Path)),
+    security(("owner_key" = [])), responses(
+    (status = 200, description = "The order and its log", body = OwnerOrderBody),
+    (status = 404, description = "order_not_found", body = ProblemBody),
+))]
+pub async fn get(
+    State(web): State<Web>,
+    _: Owner,
+    PathOf(id): PathOf<OrderId>,
+) -> Result<axum::Json<OwnerOrderBody>, Problem> {
+    one(&web, id).await
+}
+
+fn note(text: &str) -> Result<String, Problem> {
+    if text.trim().is_empty() { Ok(String::new()) } else { Ok(catalog::name("note", text)?) }
+}
+
+/// Settles an order without a receipt, because the owner saw the money elsewhere.
+#[utoipa::path(post, path = "/api/v1/owner/orders/{id}/settle", tag = "owner", params(("id" = String, Path)),
+    request_body = NoteRequest, security(("owner_key" = [])), responses(
+    (status = 200, description = "The order", body = OwnerOrderBody),
+    (status = 409, description = "order_paid", body = ProblemBody),
+))]
+pub async fn settle(
+    State(web): State<Web>,
+    owner: Owner,
+    PathOf(id): PathOf<OrderId>,
+    Json(request): Json<NoteRequest>,
+) -> Result<axum::Json<OwnerOrderBody>, Problem> {
+    inbox::settle_order(&web.app, id, note(&request.note)?, owner.actor()).await?;
+    one(&web, id).await
+}
+
+/// Notes that the owner paid the money back; the right to read ends.
+#[utoipa::path(post, path = "/api/v1/owner/orders/{id}/refund", tag = "owner", params(("id" = String, Path)),
+    request_body = NoteRequest, security(("owner_key" = [])), responses(
+    (status = 200, description = "The order", body = OwnerOrderBody),
+    (status = 409, description = "order_not_paid", body = ProblemBody),
+))]
+pub async fn refund(
+    State(web): State<Web>,
+    owner: Owner,
+    PathOf(id): PathOf<OrderId>,
+    Json(request): Json<NoteRequest>,
+) -> Result<axum::Json<OwnerOrderBody>, Problem> {
+    inbox::refund(&web.app, id, note(&request.note)?, owner.actor()).await?;
+    one(&web, id).await
+}

@@ -1,0 +1,8 @@
+//! What a reader's browser calls.
+
+pub mod events;
+pub mod orders;
+pub mod page;
+pub mod products;
+pub mod unlocks;
+pub mod work;

@@ -1,0 +1,184 @@
+//! Orders: make, look, extend, cancel, show the code.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+use super::work;
+use crate::domain::id::OrderId;
+use crate::flow::Thing;
+use crate::flow::checkout::{self, Outcome, Wish};
+use crate::flow::order::{self, View};
+use crate::limits;
+use crate::web::Web;
+use crate::web::cors::foreign_origin;
+use crate::web::dto::{OrderBody, OrderRequest, ProblemBody};
+use crate::web::error::{Problem, no_free_amount, origin_not_allowed, too_many, unavailable};
+use crate::web::extract::{Client, Json, PathOf, bearer, created, may_see};
+
+/// Orders a product: an amount nobody else is paying is held for this reader.
+#[utoipa::path(post, path = "/api/v1/orders", tag = "reader", request_body = OrderRequest, responses(
+    (status = 201, description = "A new order", body = OrderBody),
+    (status = 200, description = "The order this client_order_id stands for", body = OrderBody),
+    (status = 429, description = "too_many_orders, too_many_from_address, proof_of_work", body = ProblemBody),
+    (status = 503, description = "no_free_amount, no_live_account, not_for_sale, storage_unavailable", body = ProblemBody),
+))]
+pub async fn create(
+    State(web): State<Web>,
+    client: Client,
+    headers: HeaderMap,
+    Json(request): Json<OrderRequest>,
+) -> Result<Response, Problem> {
+    let wish = wish(&web, client, &headers, request);
+    let outcome = checkout::create(&web.app, wish.clone()).await?;
+    web.metrics.checkout(&outcome);
+    match outcome {
+        Outcome::Created(view) => Ok(created(true, axum::Json(with_token(&web, *view)))),
+        Outcome::Existing(view) => Ok(created(false, axum::Json(with_token(&web, *view)))),
+        refused @ (Outcome::NoFreeAmount { .. }
+        | Outcome::NoLiveAccount
+        | Outcome::NotForSale
+        | Outcome::TooManyOrders { .. }
+        | Outcome::TooManyFromAddress { .. }
+        | Outcome::ProofOfWork
+        | Outcome::OriginRefused) => Err(refusal(&web, &wish, &refused)),
+    }
+}
+
+pub(crate) fn wish(web: &Web, client: Client, headers: &HeaderMap, request: OrderRequest) -> Wish {
+    let secrets = web.app.secrets();
+    let block = client.block();
+    let reader =
+        headers.get("matcha-reader").and_then(|h| h.to_str().ok()).filter(|r| (8..=100).contains(&r.len()));
+    Wish {
+        site: request.site,
+        product: request.product,
+        channel: request.channel,
+        client_order_id: request.client_order_id,
+        reader: reader.map(|r| secrets.pseudonym("reader", r)),
+        address: secrets.pseudonym("address block", &block),
+        exact_address: secrets.pseudonym("address", &client.0.to_string()),
+        origin: foreign_origin(headers, &web.config.base_url),
+        // A neighbour is not a stranger: work is asked of the internet only.
+        worked: client.is_near() || work::is_proved(web, headers, &block),
+    }
+}
+
+/// Why there is no order.
+pub(crate) fn refusal(web: &Web, wish: &Wish, outcome: &Outcome) -> Problem {
+    match outcome {
+        Outcome::NoFreeAmount { next_free_at } => no_free_amount(*next_free_at, web.app.now()),
+        Outcome::NoLiveAccount => unavailable(
+            "no_live_account",
+            "收款手机暂时离线, 现在付款无法自动解锁, 请勿付款, 稍后再来。",
+            "The phone that hears payments is offline: a payment could not open the article. Please do not pay now.",
+        )
+        .retry_after(limits::RETRY_AFTER_MAX),
+        Outcome::NotForSale => unavailable(
+            "not_for_sale",
+            "站长还没有为这个价格准备收款码。",
+            "The owner has no payment code for this price yet.",
+        ),
+        Outcome::TooManyOrders { limit } => too_many(
+            "too_many_orders",
+            &format!("你已有 {limit} 个未付款的订单, 请先付款或取消。"),
+            &format!("You have {limit} open orders; pay or cancel one first."),
+        )
+        .with("limit", *limit),
+        Outcome::TooManyFromAddress { limit } => too_many(
+            "too_many_from_address",
+            "同一网络下未付款的订单太多, 请稍后再试。",
+            "Too many open orders from your network; please try again shortly.",
+        )
+        .with("limit", *limit)
+        .retry_after(limits::RETRY_AFTER_MAX),
+        Outcome::ProofOfWork => work::demand(web, wish),
+        Outcome::OriginRefused => origin_not_allowed(),
+        Outcome::Created(_) | Outcome::Existing(_) => crate::web::error::internal(),
+    }
+}
+
+fn with_token(web: &Web, view: View) -> OrderBody {
+    OrderBody::new(web, view, web.app.now()).with_token(web)
+}
+
+async fn body(web: &Web, id: OrderId) -> Result<OrderBody, Problem> {
+    let view = order::get(&web.app, id).await?;
+    Ok(OrderBody::new(web, view, web.app.now()))
+}
+
+/// The order, for who has its token.
+#[utoipa::path(get, path = "/api/v1/orders/{id}", tag = "reader", params(("id" = String, Path)),
+    security(("order_token" = [])), responses(
+    (status = 200, description = "The order; when paid with the right to read", body = OrderBody),
+    (status = 401, description = "unauthorized", body = ProblemBody),
+    (status = 404, description = "order_not_found", body = ProblemBody),
+))]
+pub async fn get(
+    State(web): State<Web>,
+    PathOf(id): PathOf<OrderId>,
+    headers: HeaderMap,
+) -> Result<axum::Json<OrderBody>, Problem> {
+    may_see(&web, id, bearer(&headers))?;
+    body(&web, id).await.map(axum::Json)
+}
+
+/// One more window, at most ten times.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/extend", tag = "reader", params(("id" = String, Path)),
+    security(("order_token" = [])), responses(
+    (status = 200, description = "The order", body = OrderBody),
+    (status = 409, description = "order_not_pending, no_extensions_left", body = ProblemBody),
+))]
+pub async fn extend(
+    State(web): State<Web>,
+    PathOf(id): PathOf<OrderId>,
+    headers: HeaderMap,
+) -> Result<axum::Json<OrderBody>, Problem> {
+    may_see(&web, id, bearer(&headers))?;
+    let view = order::extend(&web.app, id).await?;
+    Ok(axum::Json(OrderBody::new(&web, view, web.app.now())))
+}
+
+/// Gives the order up. Its amount rests before somebody else gets it; a payment on its way still counts.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/cancel", tag = "reader", params(("id" = String, Path)),
+    security(("order_token" = [])), responses(
+    (status = 200, description = "The order", body = OrderBody),
+    (status = 409, description = "order_not_pending", body = ProblemBody),
+))]
+pub async fn cancel(
+    State(web): State<Web>,
+    PathOf(id): PathOf<OrderId>,
+    headers: HeaderMap,
+) -> Result<axum::Json<OrderBody>, Problem> {
+    may_see(&web, id, bearer(&headers))?;
+    let view = order::cancel(&web.app, id).await?;
+    Ok(axum::Json(OrderBody::new(&web, view, web.app.now())))
+}
+
+/// The picture of the code to scan. Public: it says nothing that the owner does not show to every payer.
+#[utoipa::path(get, path = "/api/v1/orders/{id}/code.png", tag = "reader", params(("id" = String, Path)), responses(
+    (status = 200, description = "A PNG", content_type = "image/png"),
+    (status = 404, description = "order_not_found", body = ProblemBody),
+))]
+pub async fn code_png(State(web): State<Web>, PathOf(id): PathOf<OrderId>) -> Result<Response, Problem> {
+    let png = web
+        .app
+        .store
+        .read(move |tx| {
+            let order = tx.order(id)?.ok_or(crate::flow::Error::NotFound(Thing::Order))?;
+            tx.code_png(order.code)?.ok_or(crate::flow::Error::NotFound(Thing::Code))
+        })
+        .await?;
+    Ok(png_response(png))
+}
+
+pub(crate) fn png_response(png: Vec<u8>) -> Response {
+    let mut response = png.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
+    // The picture of an order never changes.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400, immutable"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    response
+}

@@ -1,0 +1,153 @@
+//! Every route, grouped by caller: the attack surface on one screen.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::owner::{accounts, devices, inbox, lists, orders as owner_orders, sites};
+use super::reader::{events, orders, page, products, unlocks};
+use super::{Web, adapters, assets, bridge, cors, envelope, error, health};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Matcha", description = "Sells paid articles with personal WeChat and Alipay receive codes."),
+    modifiers(&Schemes),
+    tags(
+        (name = "reader", description = "A reader's browser"),
+        (name = "bridge", description = "A paired phone"),
+        (name = "owner", description = "The owner, with an owner key"),
+        (name = "operation", description = "Health and metrics"),
+    ),
+)]
+struct Document;
+
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = || SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let signature = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "webhook-signature",
+            "Standard Webhooks 1.0.0 with webhook-id, webhook-timestamp and matcha-device",
+        )));
+        let components = document.components.get_or_insert_with(Default::default);
+        for (name, scheme) in [
+            ("order_token", bearer()),
+            ("unlock_token", bearer()),
+            ("owner_key", bearer()),
+            ("device_signature", signature),
+        ] {
+            components.add_security_scheme(name, scheme);
+        }
+    }
+}
+
+/// What a reader's browser calls from a blog.
+fn reader() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(orders::create))
+        .routes(routes!(orders::get))
+        .routes(routes!(orders::extend))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(orders::code_png))
+        .routes(routes!(events::events))
+        .routes(routes!(products::facts))
+        .routes(routes!(products::content))
+        .routes(routes!(unlocks::restore))
+}
+
+/// What a phone calls.
+fn phone() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(bridge::pair))
+        .routes(routes!(bridge::notices))
+        .routes(routes!(bridge::heartbeat))
+}
+
+/// What the owner calls.
+fn owner() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::create, accounts::list))
+        .routes(routes!(accounts::add_code, accounts::codes))
+        .routes(routes!(accounts::remove_code))
+        .routes(routes!(accounts::code_image))
+        .routes(routes!(sites::create, sites::list))
+        .routes(routes!(sites::change))
+        .routes(routes!(sites::add_product, sites::products))
+        .routes(routes!(sites::change_product))
+        .routes(routes!(devices::pairing))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::change, devices::revoke))
+        .routes(routes!(owner_orders::list))
+        .routes(routes!(owner_orders::get))
+        .routes(routes!(owner_orders::settle))
+        .routes(routes!(owner_orders::refund))
+        .routes(routes!(lists::receipts))
+        .routes(routes!(lists::notices))
+        .routes(routes!(lists::reload_rules))
+        .routes(routes!(inbox::list))
+        .routes(routes!(inbox::settle))
+        .routes(routes!(inbox::dismiss))
+        .routes(routes!(inbox::undo))
+}
+
+/// What those who run the server call.
+fn operation() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+}
+
+/// Pages for people, and the files they need.
+fn pages(web: &Web) -> Router<Web> {
+    let pages = Router::new()
+        .route("/", get(page::front))
+        .route("/a/{site}/{slug}", get(page::article).post(page::order))
+        .route("/v1/embed.js", get(assets::embed))
+        .route("/assets/{name}", get(assets::hashed));
+    if web.config.demo.is_some() { pages.merge(page::demo_routes()) } else { pages }
+}
+
+fn api() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {
+    (reader(), OpenApiRouter::new().merge(phone()).merge(owner()).merge(operation()))
+}
+
+/// The API's description, as committed in `openapi.json`.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (reader, rest) = api();
+    let mut document = Document::openapi();
+    document.merge(reader.into_openapi());
+    document.merge(rest.into_openapi());
+    document
+}
+
+/// The whole router.
+pub fn router(web: Web) -> Router {
+    let (reader, rest) = api();
+    let cross_origin = from_fn_with_state(web.clone(), cors::layer);
+    let reader = Router::from(reader).method_not_allowed_fallback(method_not_allowed).layer(cross_origin);
+    let mut all = reader.merge(Router::from(rest)).merge(pages(&web));
+    if web.config.article_adapter {
+        all = all.merge(adapters::article::routes());
+    }
+    all.method_not_allowed_fallback(method_not_allowed)
+        .fallback(|| async { error::not_found() })
+        // Each body has its own bound where it is read.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(super::serve::timeout))
+        .layer(from_fn_with_state(web.clone(), envelope::layer))
+        .layer(CatchPanicLayer::custom(super::serve::panicked))
+        .with_state(web)
+}
+
+async fn method_not_allowed() -> error::Problem {
+    error::method_not_allowed()
+}

@@ -1,0 +1,77 @@
+//! What handlers are handed.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use ipnet::IpNet;
+use tokio::sync::watch;
+
+use super::assets::Assets;
+use super::cors::Origins;
+use super::metrics::Metrics;
+use crate::app::App;
+
+/// The settings that concern HTTP.
+#[derive(Clone, Debug)]
+pub struct WebConfig {
+    /// Where readers and phones reach the server; no trailing slash.
+    pub base_url: String,
+    /// Who may say where a request came from (`X-Forwarded-For`).
+    pub trusted_proxies: Vec<IpNet>,
+    /// Answer the original article's endpoints.
+    pub article_adapter: bool,
+    /// Serve the demo's blog and phone; the demo's own secret parts.
+    pub demo: Option<Demo>,
+}
+
+/// What the demo's pages need.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// The phone that the demo page speaks for.
+    pub device: crate::domain::id::DeviceId,
+    /// The demo's site.
+    pub site: String,
+    /// The demo's article.
+    pub product: String,
+}
+
+/// The state of the router; cheap to clone.
+#[derive(Clone)]
+pub struct Web {
+    /// The parts of Matcha.
+    pub app: App,
+    /// The settings.
+    pub config: Arc<WebConfig>,
+    /// Embedded files.
+    pub assets: Arc<Assets>,
+    /// Which browser origins are known.
+    pub origins: Origins,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// How many uploaded pictures may be decoded at once: one takes up to 200 MiB for a moment.
+    pub uploads: Arc<tokio::sync::Semaphore>,
+    /// Turns true when the server stops: streams end then.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl Web {
+    /// Wires the parts; `stopping` turns true when the server stops.
+    #[must_use]
+    pub fn new(app: App, config: WebConfig, stopping: watch::Receiver<bool>) -> Web {
+        Web {
+            app,
+            config: Arc::new(config),
+            assets: Arc::new(Assets::embedded()),
+            origins: Origins::default(),
+            metrics: Arc::new(Metrics::new()),
+            uploads: Arc::new(tokio::sync::Semaphore::new(1)),
+            stopping,
+        }
+    }
+}
+
+impl FromRef<Web> for App {
+    fn from_ref(web: &Web) -> App {
+        web.app.clone()
+    }
+}

@@ -1,0 +1,1 @@
+//! One integration binary: the real router, the real store, a clock that tests move.
