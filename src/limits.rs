@@ -36,6 +36,8 @@ pub const ECHO_WINDOW: Millis = Millis::seconds(60);
 pub const CANDIDATES_MAX: usize = 64;
 /// Suggestions shown for one inbox item.
 pub const SUGGESTIONS_MAX: usize = 5;
+/// Orders that are ranked for one item.
+pub const SUGGESTION_ORDERS_MAX: u32 = 1000;
 /// How far back the inbox looks for orders to suggest.
 pub const SUGGESTION_LOOKBACK: Millis = Millis::seconds(24 * 3600);
 

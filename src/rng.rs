@@ -15,6 +15,10 @@ use crate::domain::time::Timestamp;
 const EPOCH_MS: i64 = 1_767_225_600_000;
 const SEQUENCE_MAX: u64 = 4095;
 
+fn since_epoch(at: Timestamp) -> u64 {
+    u64::try_from(at.millis().saturating_sub(EPOCH_MS)).unwrap_or(0)
+}
+
 /// A shared source of random bytes.
 #[derive(Clone, Debug)]
 pub struct Rng(Arc<Mutex<StdRng>>);
@@ -75,11 +79,17 @@ impl Ids {
         }
     }
 
+    /// The smallest id that can have been made at `at`: where a walk through the newest rows may stop.
+    #[must_use]
+    pub fn first_at(at: Timestamp) -> i64 {
+        i64::from_parts(since_epoch(at), 0, 0)
+    }
+
     /// The next id at `now`.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> i64 {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ms = u64::try_from(now.millis().saturating_sub(EPOCH_MS)).unwrap_or(0);
+        let ms = since_epoch(now);
         if ms > last.ms {
             last.ms = ms;
             last.sequence = 0;

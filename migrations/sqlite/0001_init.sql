@@ -62,7 +62,7 @@ CREATE TABLE devices (
   revoked_at   INTEGER,
   last_seen_at INTEGER NOT NULL,
   health       TEXT,                                      -- the last heartbeat, verbatim JSON
-  clock        TEXT NOT NULL,                             -- JSON array of offset samples in ms
+  clock        TEXT NOT NULL,                             -- JSON: offset samples in ms, and what was known before the clock was set
   gap_ms       INTEGER,                                   -- learned rhythm
   silent_since INTEGER,
   trust_min    TEXT NOT NULL CHECK (trust_min IN ('no_id', 'unpinned', 'pinned'))
@@ -151,8 +151,8 @@ CREATE TABLE notices (
   raw             TEXT NOT NULL,                          -- verbatim JSON; no statement updates it (M3)
   posted_at       INTEGER NOT NULL,
   received_at     INTEGER NOT NULL,
-  clock_offset_ms INTEGER NOT NULL,
-  clock_jitter_ms INTEGER NOT NULL,
+  clock_offset_ms INTEGER NOT NULL,                       -- what to add to the phone's time, at least
+  clock_jitter_ms INTEGER NOT NULL CHECK (clock_jitter_ms >= 0), -- and how much more it may be
   read_as         TEXT NOT NULL CHECK (read_as IN ('pending', 'receipt', 'refused', 'hint', 'unread')),
   rule            TEXT
 ) STRICT;

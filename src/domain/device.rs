@@ -48,11 +48,42 @@ impl Device {
 /// What is known of a phone's clock: the last differences between the server's time and the phone's `sent_at`.
 ///
 /// Each difference is the true offset plus the time the request was under way, so the smallest is the best. A change
-/// larger than a request can take is a clock that was set: the older samples are then worthless.
+/// larger than most requests take is a clock that was set, or a message that was held up on its way; which of the two
+/// is not known. Notices that waited on the phone may be older than the change, so what was known before it still
+/// counts for them until they must have come in.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(default)]
 pub struct DeviceClock {
     samples: Vec<Millis>,
+    /// When the last of them came in.
+    heard_at: Option<Timestamp>,
+    /// What was known before the clock was set, a moment ago.
+    before: Vec<Before>,
+}
+
+/// A phone's clock before it was set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Before {
+    offset: Offset,
+    /// When the last message by it came in.
+    heard_at: Timestamp,
+    /// When the first message by the next one came in.
+    until: Timestamp,
+}
+
+/// What to add to a phone's time to get the server's: at least and at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Offset {
+    /// At least this, but for the time that the fastest request took.
+    pub low: Millis,
+    /// At most this.
+    pub high: Millis,
+}
+
+impl Offset {
+    fn hull(self, other: Offset) -> Offset {
+        Offset { low: self.low.min(other.low), high: self.high.max(other.high) }
+    }
 }
 
 impl DeviceClock {
@@ -60,8 +91,10 @@ impl DeviceClock {
     pub const SAMPLES_MAX: usize = 8;
     /// Larger changes are a clock that was set.
     pub const STEP: Millis = Millis::seconds(30);
-    /// The largest uncertainty that is believed; a worse network only delays, it does not blur more.
-    pub const JITTER_MAX: Millis = Millis::seconds(2);
+    /// A phone that reaches the server empties its outbox within this time.
+    pub const OUTBOX_WAIT_MAX: Millis = Millis::seconds(60);
+    /// Earlier clocks kept.
+    pub const BEFORE_MAX: usize = 3;
 
     /// Learns from a message that the phone says it sent at `sent_at` and that came in at `received_at`.
     #[must_use]
@@ -69,27 +102,54 @@ impl DeviceClock {
         let sample = received_at.since(sent_at);
         let stepped =
             self.offset().is_some_and(|offset| (sample.get() - offset.get()).abs() > DeviceClock::STEP.get());
-        let mut samples = if stepped { Vec::new() } else { self.samples.clone() };
+        let mut before = self.before.clone();
+        before.retain(|b| received_at.since(b.until) <= DeviceClock::OUTBOX_WAIT_MAX);
+        let mut samples = self.samples.clone();
+        if let (true, Some(offset), Some(heard_at)) = (stepped, self.known(), self.heard_at) {
+            before.push(Before { offset, heard_at, until: received_at });
+            samples.clear();
+        }
+        let surplus = before.len().saturating_sub(DeviceClock::BEFORE_MAX);
+        before.drain(..surplus);
         if samples.len() >= DeviceClock::SAMPLES_MAX {
             samples.remove(0);
         }
         samples.push(sample);
-        DeviceClock { samples }
+        DeviceClock { samples, heard_at: Some(received_at), before }
+    }
+
+    fn known(&self) -> Option<Offset> {
+        Some(Offset { low: *self.samples.iter().min()?, high: *self.samples.iter().max()? })
     }
 
     /// What to add to the phone's time to get the server's; `None` before the first message.
     #[must_use]
     pub fn offset(&self) -> Option<Millis> {
-        self.samples.iter().min().copied()
+        self.known().map(|known| known.low)
     }
 
-    /// How uncertain the offset is.
+    /// How far the last messages disagree about the offset.
     #[must_use]
     pub fn jitter(&self) -> Millis {
-        match (self.samples.iter().min(), self.samples.iter().max()) {
-            (Some(min), Some(max)) => Millis::new(max.get() - min.get()).min(DeviceClock::JITTER_MAX),
-            (None, _) | (_, None) => Millis::ZERO,
-        }
+        self.known().map_or(Millis::ZERO, |known| Millis::new(known.high.get() - known.low.get()))
+    }
+
+    /// What to add to a post time that came in at `received_at`. One that could be of before and of after the clock was
+    /// set leaves both open.
+    #[must_use]
+    pub fn offset_at(&self, posted_at: Timestamp, received_at: Timestamp) -> Offset {
+        let now = self.known().unwrap_or_default();
+        let before_fits = |b: &&Before| {
+            posted_at.plus(b.offset.low) < b.until
+                && posted_at.plus(b.offset.high) > b.heard_at.minus(DeviceClock::OUTBOX_WAIT_MAX)
+        };
+        let now_fits = self
+            .before
+            .last()
+            .is_none_or(|b| posted_at.plus(now.high) >= b.heard_at && posted_at.plus(now.low) <= received_at);
+        let fitting = self.before.iter().filter(before_fits).map(|b| b.offset).chain(now_fits.then_some(now));
+        let all = || self.before.iter().map(|b| b.offset).chain([now]).reduce(Offset::hull);
+        fitting.reduce(Offset::hull).or_else(all).unwrap_or(now)
     }
 }
 
@@ -171,6 +231,61 @@ mod tests {
         assert_eq!((forward.offset(), forward.jitter()), (Some(Millis::new(20)), Millis::ZERO));
         let back = forward.learn(at(1_000_000), at(1_800_000));
         assert_eq!(back.offset(), Some(Millis::new(800_000)));
+    }
+
+    fn offset(clock: &DeviceClock, posted_at: i64) -> (i64, i64) {
+        let offset = clock.offset_at(at(posted_at), clock.heard_at.unwrap());
+        (offset.low.get(), offset.high.get())
+    }
+
+    #[test]
+    fn a_notice_from_before_the_clock_was_set_forward_is_told_by_its_time() {
+        let right = DeviceClock::default().learn(at(1_000_000), at(1_000_000));
+        let forward = right.learn(at(1_900_000), at(1_300_000));
+        assert_eq!(offset(&forward, 1_100_000), (0, 0), "else it would be older than the message before");
+        assert_eq!(offset(&forward, 1_850_000), (-600_000, -600_000), "else it would be of the future");
+    }
+
+    #[test]
+    fn a_notice_from_before_the_clock_was_set_back_is_told_by_its_time_or_left_open() {
+        let right = DeviceClock::default().learn(at(1_000_000), at(1_000_000));
+        // Silent for ten minutes, and set five minutes back in that time.
+        let back = right.learn(at(1_300_000), at(1_600_000));
+        assert_eq!(offset(&back, 1_290_000), (0, 300_000), "ten seconds old, or five minutes more");
+        assert_eq!(offset(&back, 1_590_000), (0, 0), "else it would be of the future");
+        assert_eq!(
+            offset(&back, 920_000),
+            (300_000, 300_000),
+            "else it would have come in with the message before"
+        );
+        // Set ten minutes back: a fresh notice would otherwise have come in long ago.
+        let far_back = right.learn(at(1_000_000), at(1_600_000));
+        assert_eq!(offset(&far_back, 930_000), (600_000, 600_000));
+        let later = back.learn(at(1_330_000), at(1_630_000)).learn(at(1_361_000), at(1_661_000));
+        assert_eq!(
+            offset(&later, 1_290_000),
+            (300_000, 300_000),
+            "what waited on the phone has come in by now"
+        );
+    }
+
+    #[test]
+    fn a_message_that_was_held_up_leaves_open_when_its_notices_were_posted() {
+        let steady = DeviceClock::default().learn(at(1_000_000), at(1_000_010));
+        let held_up = steady.learn(at(1_060_000), at(1_120_000));
+        assert_eq!(offset(&held_up, 1_050_000), (10, 60_000));
+        let next = held_up.learn(at(1_130_000), at(1_130_020));
+        assert_eq!(offset(&next, 1_119_000), (10, 10), "the clock is as it was before");
+        assert_eq!(offset(&next, 1_129_500), (20, 20));
+    }
+
+    #[test]
+    fn the_memory_of_a_clock_that_is_set_again_and_again_is_bounded() {
+        let mut clock = DeviceClock::default();
+        for n in 0..20 {
+            clock = clock.learn(at(10_000_000 + n % 2 * 100_000), at(10_000_000 + n));
+        }
+        assert_eq!(clock.before.len(), DeviceClock::BEFORE_MAX);
     }
 
     #[test]

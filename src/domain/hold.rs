@@ -51,11 +51,12 @@ impl Hold {
         Hold { window_ends_at, release_at: window_ends_at.plus(policy.cool_down), ..self.clone() }
     }
 
-    /// The window closed at `now`, because the order was paid or cancelled: only the rest is left.
+    /// The window closed at `now`, because the order was paid or cancelled: the amount rests from now on. A second
+    /// announcement of the same money may still be on its way.
     #[must_use]
     pub fn closed(&self, cool_down: Millis, now: Timestamp) -> Hold {
         let window_ends_at = self.window_ends_at.min(now);
-        let release_at = now.plus(cool_down).min(self.release_at.max(now));
+        let release_at = now.plus(cool_down);
         Hold { window_ends_at, release_at, ..self.clone() }
     }
 }

@@ -34,6 +34,10 @@ impl Candidate {
         self.starts_at <= arrival.to && arrival.from < self.release_at
     }
 
+    fn surely_held(&self, arrival: Arrival) -> bool {
+        !arrival.is_blurred() || (self.starts_at <= arrival.from && arrival.to < self.release_at)
+    }
+
     fn remark_fits(&self, remark: Option<&Remark>) -> bool {
         self.remark.is_none() || remark == Some(&self.remark)
     }
@@ -63,6 +67,7 @@ pub fn decide(arrival: Arrival, remark: Option<&Remark>, candidates: &[Candidate
         (None, _) => Decision::Ask(Reason::NoCandidate),
         (Some(_), Some(_)) => Decision::Ask(Reason::TwoCandidates),
         (Some(only), None) if !only.status.is_payable() => Decision::Ask(Reason::SecondReceipt),
+        (Some(only), None) if !only.surely_held(arrival) => Decision::Ask(Reason::NoCandidate),
         (Some(only), None) => Decision::Settle {
             order: only.order,
             account: only.account,
@@ -85,8 +90,10 @@ pub struct Voice {
 pub struct Earlier {
     /// The receipt.
     pub receipt: ReceiptId,
-    /// The account it came in on, where known.
-    pub account: Option<AccountId>,
+    /// The account it came in on, or those it may have come in on.
+    pub accounts: Vec<AccountId>,
+    /// Why it waits for the owner, or why the owner let it be.
+    pub asked: Option<Reason>,
     /// Who announced it.
     pub voice: Voice,
     /// Who echoed it already.
@@ -98,7 +105,7 @@ pub struct Earlier {
 }
 
 /// The earlier receipt that `voice` would be repeating: the nearest one within `window` that this voice has neither
-/// announced nor echoed, on one of the same accounts, and with no other remark.
+/// announced nor echoed, that was believed, on one of the same accounts, and with no other remark.
 #[must_use]
 pub fn echo_of(
     voice: &Voice,
@@ -113,7 +120,8 @@ pub fn echo_of(
         .iter()
         .filter(|e| distance(e) <= window.get())
         .filter(|e| e.voice != *voice && !e.echoed_by.contains(voice))
-        .filter(|e| e.account.is_none_or(|a| accounts.contains(&a)))
+        .filter(|e| !e.asked.is_some_and(Reason::is_disbelief))
+        .filter(|e| e.accounts.iter().any(|a| accounts.contains(a)))
         .filter(|e| e.remark.is_none() || remark.is_none() || e.remark.as_ref() == remark)
         .min_by_key(|e| distance(e))
         .map(|e| e.receipt)
@@ -211,6 +219,19 @@ mod tests {
     }
 
     #[test]
+    fn an_arrival_that_is_known_only_roughly_must_lie_inside_the_hold() {
+        let (start, end) = (100_000, 400_000);
+        let holds = [hold(1, start, 220_000, end)];
+        let roughly =
+            |from: i64, to: i64| settles(decide(Arrival { from: at(from), to: at(to) }, None, &holds));
+        assert_eq!(roughly(start - 1000, start + 1000), Some((1, false)), "this is known well enough");
+        assert_eq!(roughly(start - 1000, start + 9000), None);
+        assert_eq!(roughly(start, start + 9000), Some((1, false)));
+        assert_eq!(roughly(end - 9000, end), None);
+        assert_eq!(roughly(end - 9000, end - 1), Some((1, true)));
+    }
+
+    #[test]
     fn a_second_receipt_of_a_settled_hold_is_left_to_the_owner() {
         for status in [OrderStatus::Paid, OrderStatus::Refunded] {
             let holds = [Candidate { status, ..hold(1, 100, 200, 300) }];
@@ -233,7 +254,8 @@ mod tests {
     fn earlier(receipt: i64, announcer: &str, ms: i64) -> Earlier {
         Earlier {
             receipt: ReceiptId::from_raw(receipt),
-            account: None,
+            accounts: vec![AccountId::from_raw(1)],
+            asked: None,
             voice: voice(announcer),
             echoed_by: Vec::new(),
             arrival: point(ms),
@@ -246,7 +268,8 @@ mod tests {
     }
 
     fn echo(announcer: &str, ms: i64, earlier: &[Earlier]) -> Option<i64> {
-        echo_of(&voice(announcer), &[], point(ms), None, Millis::new(60), earlier).map(ReceiptId::raw)
+        let accounts = [AccountId::from_raw(1)];
+        echo_of(&voice(announcer), &accounts, point(ms), None, Millis::new(60), earlier).map(ReceiptId::raw)
     }
 
     #[test]
@@ -256,6 +279,18 @@ mod tests {
         assert_eq!(echo("微信收款助手", 940, &known), Some(1), "the echo may arrive first on its own clock");
         assert_eq!(echo("微信支付", 1005, &known), None);
         assert_eq!(echo("微信收款助手", 1061, &known), None, "too far apart");
+    }
+
+    #[test]
+    fn what_was_not_believed_or_came_in_elsewhere_is_not_echoed() {
+        let known = |asked| [Earlier { asked, ..earlier(1, "微信支付", 1000) }];
+        assert_eq!(echo("微信收款助手", 1005, &known(Some(Reason::NoCandidate))), Some(1));
+        for reason in [Reason::WrongAnnouncer, Reason::Untrusted, Reason::NoAccount] {
+            assert_eq!(echo("微信收款助手", 1005, &known(Some(reason))), None, "{reason:?}");
+        }
+        let elsewhere =
+            [Earlier { accounts: vec![AccountId::from_raw(2)], ..earlier(1, "微信支付", 1000) }];
+        assert_eq!(echo("微信收款助手", 1005, &elsewhere), None);
     }
 
     #[test]

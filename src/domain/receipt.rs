@@ -109,9 +109,9 @@ pub struct Notice {
     pub posted_at: Timestamp,
     /// When the server got it.
     pub received_at: Timestamp,
-    /// What had to be added to the phone's clock when it was sent.
+    /// What had to be added to the phone's clock, at least.
     pub clock_offset: Millis,
-    /// How uncertain that offset was.
+    /// How much more it may have been.
     pub clock_jitter: Millis,
     /// What became of it.
     pub read_as: ReadAs,
@@ -129,15 +129,27 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// The post time on the server's clock (M6). A phone that gives whole seconds leaves up to 999 ms open, and the
-    /// offset is uncertain by its jitter. Money cannot have come in after the news of it.
+    /// What the fastest request may have taken, at most; a steady network takes far less, and its jitter says so.
+    pub const REQUEST_MAX: Millis = Millis::seconds(2);
+    /// An arrival that is not known better than this has to lie inside a hold; a better known one may touch its edge.
+    pub const BLUR_MAX: Millis = Millis::seconds(5);
+
+    /// The post time on the server's clock (M6). The offset is at least `offset`, but for what the fastest request
+    /// took, and at most `jitter` more. A phone that gives whole seconds leaves up to 999 ms open. Money cannot have
+    /// come in after the news of it.
     #[must_use]
     pub fn measure(posted_at: Timestamp, offset: Millis, jitter: Millis, received_at: Timestamp) -> Arrival {
         let at = posted_at.plus(offset);
         let open = if posted_at.millis() % 1000 == 0 { Millis::new(999) } else { Millis::ZERO };
-        let from = at.minus(jitter).min(received_at);
+        let from = at.minus(jitter.min(Arrival::REQUEST_MAX)).min(received_at);
         let to = at.plus(jitter).plus(open).min(received_at);
         Arrival { from, to }
+    }
+
+    /// True where the time is known only roughly.
+    #[must_use]
+    pub fn is_blurred(self) -> bool {
+        self.to.since(self.from) > Arrival::BLUR_MAX
     }
 }
 
@@ -196,9 +208,26 @@ pub enum Reason {
     AmountMissing,
     /// The phone hides the text of its notifications: receipts will be missed.
     TextHidden,
+    /// The phone did not say when the notification was posted, so nobody knows who held the amount then.
+    NoTime,
 }
 
 impl Reason {
+    /// True where the receipt was put aside before it was compared with orders: it may be forged, or be none of ours,
+    /// and so it is nobody's first voice (M9).
+    #[must_use]
+    pub const fn is_disbelief(self) -> bool {
+        match self {
+            Reason::WrongAnnouncer | Reason::Untrusted | Reason::NoAccount | Reason::NoTime => true,
+            Reason::NoCandidate
+            | Reason::TwoCandidates
+            | Reason::SecondReceipt
+            | Reason::PossibleEcho
+            | Reason::AmountMissing
+            | Reason::TextHidden => false,
+        }
+    }
+
     /// The wire form.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -212,6 +241,7 @@ impl Reason {
             Reason::NoAccount => "no_account",
             Reason::AmountMissing => "amount_missing",
             Reason::TextHidden => "text_hidden",
+            Reason::NoTime => "no_time",
         }
     }
 }
@@ -275,6 +305,14 @@ mod tests {
         assert_eq!((arrival.from.millis(), arrival.to.millis()), (1_600_083, 1_600_163));
         let arrival = Arrival::measure(posted, Millis::new(5_000_000), Millis::ZERO, news);
         assert_eq!((arrival.from, arrival.to), (news, news));
+    }
+
+    #[test]
+    fn an_offset_that_is_not_known_leaves_the_time_open_but_a_request_is_fast() {
+        let (posted, news) = (Timestamp::from_millis(1_000_123), Timestamp::from_millis(2_000_000));
+        let arrival = Arrival::measure(posted, Millis::new(600_000), Millis::seconds(25), news);
+        assert_eq!((arrival.from.millis(), arrival.to.millis()), (1_598_123, 1_625_123));
+        assert!(arrival.is_blurred());
     }
 
     #[test]

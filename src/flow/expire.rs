@@ -19,6 +19,20 @@ pub struct Expired {
     pub messages: usize,
 }
 
+/// Does all that is due at `now`, in units of work that leave room for readers.
+///
+/// # Errors
+/// Of the storage; what was done before stays done.
+pub async fn run(app: &App, now: Timestamp) -> Result<(), Error> {
+    let full = usize::try_from(limits::WORKER_ROWS_MAX).unwrap_or(usize::MAX);
+    loop {
+        let done = run_once(app, now).await?;
+        if done.orders.max(done.amounts).max(done.messages) < full {
+            return Ok(());
+        }
+    }
+}
+
 /// Does what is due at `now`, at most [`limits::WORKER_ROWS_MAX`] rows of each kind.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use crate::flow::order::{View, save, view};
 use crate::flow::settle::{self, Payment};
 use crate::flow::{Conflict, Error, Thing};
 use crate::limits;
+use crate::rng::Ids;
 use crate::storage::verbs::{Page, ReadTx, WriteTx};
 
 /// An inbox item with what the owner needs to decide.
@@ -47,7 +48,7 @@ fn suggest<T: ReadTx + ?Sized>(tx: &T, receipt: &Receipt) -> Result<Vec<Suggesti
         None => tx.device(receipt.device)?.map(|d| d.accounts).unwrap_or_default(),
     };
     let since = receipt.arrival.from.minus(limits::SUGGESTION_LOOKBACK);
-    let holds = tx.payable_since(&accounts, since, limits::PAGE_MAX)?;
+    let holds = tx.payable_since(&accounts, since, Ids::first_at(since), limits::SUGGESTION_ORDERS_MAX)?;
     let orders = holds.iter().map(|h| (h.order, h.amount, h.starts_at, h.release_at));
     Ok(matching::suggest(receipt.amount, receipt.arrival, orders, limits::SUGGESTIONS_MAX))
 }
@@ -174,7 +175,7 @@ pub async fn settle_order(app: &App, order: OrderId, note: String, actor: Actor)
             let known = tx.order(order)?.ok_or(Error::NotFound(Thing::Order))?;
             let late = now >= known.expires_at;
             settle::settle(tx, &makers, Payment { order, receipt: None, late, actor }, now)?;
-            log(tx, &makers, Subject::Order(order), Act::OrderPaid, actor, format!("note={note}"), now)?;
+            log(tx, &makers, Subject::Order(order), Act::OrderNoted, actor, format!("note={note}"), now)?;
             view(tx, order)
         })
         .await

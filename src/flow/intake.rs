@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::app::{App, Makers};
 use crate::domain::account::Remark;
 use crate::domain::channel::Channel;
-use crate::domain::device::Device;
+use crate::domain::device::{Device, Offset};
 use crate::domain::id::{AccountId, DeviceId, InboxId, NoticeId, ReceiptId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::matching::{self, Decision, Voice};
@@ -15,7 +15,7 @@ use crate::domain::notice::{HintKind, ReadReceipt, Reading, Rules, Seen};
 use crate::domain::receipt::{
     Arrival, InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust,
 };
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Millis, Timestamp};
 use crate::flow::settle::{self, Payment};
 use crate::flow::{Error, Thing, device};
 use crate::limits;
@@ -45,8 +45,8 @@ pub struct PhoneNotice {
     /// The ticker.
     #[serde(deserialize_with = "or_default")]
     pub ticker: Option<String>,
-    /// When the phone's system posted it.
-    #[serde(deserialize_with = "or_default")]
+    /// When the phone's system posted it: RFC 3339, or milliseconds since the epoch as Android counts them.
+    #[serde(deserialize_with = "time_or_none")]
     pub posted_at: Option<Timestamp>,
     /// The notification id within the app.
     #[serde(deserialize_with = "or_default")]
@@ -69,6 +69,12 @@ pub struct PhoneNotice {
     /// A summary of others.
     #[serde(deserialize_with = "or_default")]
     pub group_summary: Option<bool>,
+}
+
+fn time_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    let text = value.as_str().and_then(|text| text.parse().ok());
+    Ok(text.or(value.as_i64().filter(|ms| *ms > 0).map(Timestamp::from_millis)))
 }
 
 /// A field of another type than expected counts as missing: it must not cost the notice.
@@ -108,13 +114,15 @@ impl PhoneNotice {
     }
 
     /// SHA-256 over what makes two notices the same (M9): the phone, the notification's key, its post time and its words.
+    /// Where the phone tells no post time, its own id of the notice stands for it: two payments of one amount must not
+    /// pass for one.
     fn fingerprint(&self, device: DeviceId) -> [u8; 32] {
         let key = self.key.clone().unwrap_or_else(|| {
             let number = |n: Option<i64>| n.map_or_else(String::new, |n| n.to_string());
             let tag = self.tag.as_deref().unwrap_or("");
             format!("{}|{}|{tag}|{}", self.package, number(self.notification_id), number(self.user))
         });
-        let posted = self.posted_at.map_or(0, Timestamp::millis).to_string();
+        let posted = self.posted_at.map_or_else(|| format!("id {}", self.id), |at| at.millis().to_string());
         let mut whole = Vec::new();
         for part in [&device.to_string(), &key, &posted, &self.title, &self.text] {
             whole.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
@@ -172,6 +180,14 @@ struct Incoming {
     reading: Reading,
 }
 
+/// What a signed message says of its phone besides its notices.
+#[derive(Clone, Debug)]
+struct Message {
+    id: String,
+    body_hash: [u8; 32],
+    sent_at: Timestamp,
+}
+
 /// Stores a batch and settles what can be settled. Notices without an id are refused with the whole batch, because the
 /// phone could never be told that they are stored.
 ///
@@ -189,53 +205,87 @@ pub async fn receive(app: &App, batch: Batch) -> Result<Outcome, Error> {
         let reading = phone.read(&rules);
         incoming.push(Incoming { raw: raw.get().to_owned(), phone, reading });
     }
-    let (device, message, hash, sent_at) = (batch.device, batch.message_id, batch.body_hash, batch.sent_at);
-    let makers = app.makers.clone();
-    let seen = app
-        .store
-        .write(move |tx| {
-            device::hear(tx, &makers, device, &message, &hash, sent_at, None, now).map(|(seen, _)| seen)
-        })
-        .await?;
-    if seen == SeenBefore::OtherBody {
-        return Ok(Outcome::MessageIdReused);
-    }
+    let device = batch.device;
+    let message = Message { id: batch.message_id, body_hash: batch.body_hash, sent_at: batch.sent_at };
     let mut stored = Vec::with_capacity(incoming.len());
-    let mut rest = incoming.into_iter().peekable();
-    while rest.peek().is_some() {
+    let mut rest = incoming.into_iter();
+    // The phone is heard in the same unit of work as its first notices; an empty batch is heard too.
+    let mut first = Some(message);
+    loop {
         let some: Vec<Incoming> = rest.by_ref().take(limits::NOTICES_PER_UNIT).collect();
+        if some.is_empty() && first.is_none() {
+            return Ok(Outcome::Stored(stored));
+        }
         let ids: Vec<String> = some.iter().map(|i| i.phone.id.clone()).collect();
-        match store_some(app, device, some, now).await {
-            Ok(()) => stored.extend(ids),
+        match store_some(app, device, first.take(), some, now).await {
+            Ok(Stored::Yes) => stored.extend(ids),
+            Ok(Stored::MessageIdReused) => return Ok(Outcome::MessageIdReused),
             // What is committed is told; the phone keeps the rest and sends it again.
-            Err(_) if !stored.is_empty() => break,
+            Err(_) if !stored.is_empty() => return Ok(Outcome::Stored(stored)),
             Err(error) => return Err(error),
         }
     }
-    Ok(Outcome::Stored(stored))
 }
 
-async fn store_some(app: &App, device: DeviceId, some: Vec<Incoming>, now: Timestamp) -> Result<(), Error> {
+/// What became of one unit of work.
+enum Stored {
+    Yes,
+    MessageIdReused,
+}
+
+/// The phone as it stands after its message, or `None` where the message's id was used for another body.
+fn heard(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    id: DeviceId,
+    message: Option<&Message>,
+    now: Timestamp,
+) -> Result<Option<Device>, Error> {
+    let Some(message) = message else {
+        let device = tx.device(id)?.filter(|d| d.revoked_at.is_none());
+        return device.ok_or(Error::NotFound(Thing::Device)).map(Some);
+    };
+    let Message { id: message_id, body_hash, sent_at } = message;
+    let (seen, device) = device::hear(tx, makers, id, message_id, body_hash, *sent_at, None, now)?;
+    Ok((seen != SeenBefore::OtherBody).then_some(device))
+}
+
+async fn store_some(
+    app: &App,
+    device: DeviceId,
+    message: Option<Message>,
+    some: Vec<Incoming>,
+    now: Timestamp,
+) -> Result<Stored, Error> {
     let some = std::sync::Arc::new(some);
-    let (makers, notices) = (app.makers.clone(), std::sync::Arc::clone(&some));
+    let (makers, notices, says) = (app.makers.clone(), std::sync::Arc::clone(&some), message.clone());
     let together = app
         .store
         .write(move |tx| {
-            let device = tx.device(device)?.ok_or(Error::NotFound(Thing::Device))?;
-            for incoming in notices.iter() {
-                let fate = take_in(tx, &makers, &device, incoming, now)?;
-                tracing::info!(device = %device.id, ?fate, "a notice came in");
-            }
-            Ok(())
+            let Some(device) = heard(tx, &makers, device, says.as_ref(), now)? else { return Ok(None) };
+            let take = |incoming| take_in(tx, &makers, &device, incoming, now);
+            notices.iter().map(take).collect::<Result<Vec<Fate>, Error>>().map(Some)
         })
         .await;
     match together {
-        Err(error) if !is_of_the_disk(&error) => {
-            tracing::error!(%error, source = ?std::error::Error::source(&error), "notices could not be read: storing them unread");
-            store_unread(app, device, some, now).await
+        Ok(Some(fates)) => {
+            for fate in fates {
+                tracing::info!(%device, ?fate, "a notice came in");
+            }
+            Ok(Stored::Yes)
         }
-        result => result,
+        Ok(None) => Ok(Stored::MessageIdReused),
+        Err(error) if !is_of_the_disk(&error) => {
+            tell_unmatched(&error);
+            store_unread(app, device, message, some, now).await
+        }
+        Err(error) => Err(error),
     }
+}
+
+fn tell_unmatched(error: &Error) {
+    let source = std::error::Error::source(error);
+    tracing::error!(%error, ?source, "notices could not be matched: they are stored and tried again");
 }
 
 fn is_of_the_disk(error: &Error) -> bool {
@@ -250,13 +300,16 @@ fn is_of_the_disk(error: &Error) -> bool {
 async fn store_unread(
     app: &App,
     device: DeviceId,
+    message: Option<Message>,
     some: std::sync::Arc<Vec<Incoming>>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Stored, Error> {
     let makers = app.makers.clone();
     app.store
         .write(move |tx| {
-            let device = tx.device(device)?.ok_or(Error::NotFound(Thing::Device))?;
+            let Some(device) = heard(tx, &makers, device, message.as_ref(), now)? else {
+                return Ok(Stored::MessageIdReused);
+            };
             for incoming in some.iter() {
                 let notice = as_notice(&makers, &device, incoming, now, ReadAs::Pending, None);
                 match tx.insert_notice(&notice)? {
@@ -264,7 +317,7 @@ async fn store_unread(
                     Inserted::Yes | Inserted::Conflict => {}
                 }
             }
-            Ok(())
+            Ok(Stored::Yes)
         })
         .await
 }
@@ -277,15 +330,20 @@ fn as_notice(
     read_as: ReadAs,
     rule: Option<&str>,
 ) -> Notice {
+    // Without a post time the money came in with the news, by our clock and not by the phone's.
+    let (posted_at, offset) = match incoming.phone.posted_at {
+        Some(posted_at) => (posted_at, device.clock.offset_at(posted_at, now)),
+        None => (now, Offset::default()),
+    };
     Notice {
         id: NoticeId::from_raw(makers.ids.next(now)),
         device: device.id,
         fingerprint: incoming.phone.fingerprint(device.id),
         raw: incoming.raw.clone(),
-        posted_at: incoming.phone.posted_at.unwrap_or(now),
+        posted_at,
         received_at: now,
-        clock_offset: device.clock.offset().unwrap_or_default(),
-        clock_jitter: device.clock.jitter(),
+        clock_offset: offset.low,
+        clock_jitter: Millis::new(offset.high.get() - offset.low.get()),
         read_as,
         rule: rule.map(str::to_owned),
     }
@@ -422,6 +480,9 @@ impl Matching<'_> {
             Standing::Wrong => Some(Reason::WrongAnnouncer),
             Standing::Trusted(trust) if trust < self.device.trust_min => Some(Reason::Untrusted),
             Standing::Trusted(_) | Standing::JustPinned if accounts.is_empty() => Some(Reason::NoAccount),
+            Standing::Trusted(_) | Standing::JustPinned if self.phone.posted_at.is_none() => {
+                Some(Reason::NoTime)
+            }
             Standing::Trusted(_) | Standing::JustPinned => None,
         };
         if let Some(reason) = refused {

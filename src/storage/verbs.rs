@@ -222,8 +222,15 @@ pub trait OrderRead {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Candidate>>;
-    /// Orders still payable that held an amount on one of `accounts` after `since`, youngest first.
-    fn payable_since(&self, accounts: &[AccountId], since: Timestamp, limit: u32) -> Result<Vec<Hold>>;
+    /// Orders still payable, with an id of at least `first`, that held an amount on one of `accounts` after `since`;
+    /// youngest first.
+    fn payable_since(
+        &self,
+        accounts: &[AccountId],
+        since: Timestamp,
+        first: i64,
+        limit: u32,
+    ) -> Result<Vec<Hold>>;
     /// Orders of a reader capability whose window is open at `now`.
     fn live_of_reader(&self, reader: i64, now: Timestamp) -> Result<i64>;
     /// Orders of an address block whose window is open at `now`.

@@ -170,9 +170,8 @@ impl Metrics {
         set(&self.gauges, "inbox_open", census.inbox_open);
         set(&self.gauges, "inbox_oldest_seconds", census.inbox_oldest.map_or(0, seconds));
         self.devices.clear();
-        for (id, seen, silent) in &census.devices {
+        for (id, seen, _) in &census.devices {
             set(&self.devices, &id.to_string(), seconds(*seen));
-            set(&self.gauges, "devices_silent", i64::from(silent.is_some()));
         }
         let silent = census.devices.iter().filter(|(_, _, silent)| silent.is_some()).count();
         set(&self.gauges, "devices_silent", i64::try_from(silent).unwrap_or(i64::MAX));

@@ -44,7 +44,7 @@ impl Run {
     async fn once(self, app: &App) {
         let now = app.now();
         match self {
-            Run::Expire => report(expire::run_once(app, now), "expire orders").await,
+            Run::Expire => report(expire::run(app, now), "expire orders").await,
             Run::Silence => {
                 if let Ok(silent) = device::find_silent(app, now).await {
                     for device in silent {

@@ -81,7 +81,7 @@ words! {
     Lock: Hosted, Sealed, Reveal;
     OrderStatus: Pending, Paid, Expired, Cancelled, Refunded;
     ReadAs: Pending, Receipt, Refused, Hint, Unread;
-    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden;
+    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime;
     ReceiptState: Settled, Echo, Pin, Inbox, Dismissed;
     Trust: NoId, Unpinned, Pinned;
 }

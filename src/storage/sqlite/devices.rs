@@ -40,7 +40,7 @@ fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
 }
 
 fn clock_json(device: &Device) -> String {
-    // A list of numbers cannot fail to serialise.
+    // Numbers and times cannot fail to serialise.
     serde_json::to_string(&device.clock).unwrap_or_default()
 }
 

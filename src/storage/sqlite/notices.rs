@@ -5,7 +5,7 @@ use rusqlite::{Row, named_params, params};
 use super::catalog::{all, change, insert, one};
 use super::{Lend, Unit};
 use crate::domain::channel::Channel;
-use crate::domain::id::{DeviceId, InboxId, NoticeId, ReceiptId};
+use crate::domain::id::{AccountId, DeviceId, InboxId, NoticeId, ReceiptId};
 use crate::domain::matching::{Earlier, Voice};
 use crate::domain::money::Fen;
 use crate::domain::receipt::{Arrival, InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState};
@@ -114,14 +114,16 @@ impl<T: Lend> NoticeRead for T {
     }
 
     fn earlier(&self, channel: Channel, amount: Fen, from: Timestamp, to: Timestamp) -> Result<Vec<Earlier>> {
-        let sql =
-            "SELECT id, account_id, device_id, announcer, arrived_from, arrived_to, remark FROM receipts
-                   WHERE channel = ? AND amount_fen = ? AND arrived_from BETWEEN ? AND ? AND echo_of IS NULL
-                   ORDER BY arrived_from LIMIT 100";
+        let sql = "SELECT r.id, r.account_id, r.device_id, r.announcer, r.arrived_from, r.arrived_to, r.remark, i.reason
+                   FROM receipts r LEFT JOIN inbox i ON i.receipt_id = r.id AND i.state <> 'settled'
+                   WHERE r.channel = ? AND r.amount_fen = ? AND r.arrived_from BETWEEN ? AND ? AND r.echo_of IS NULL
+                   ORDER BY r.arrived_from LIMIT 100";
         let mut found = all(self.conn(), sql, params![channel, amount, from, to], |row| {
+            let account: Option<AccountId> = row.get(1)?;
             Ok(Earlier {
                 receipt: row.get(0)?,
-                account: row.get(1)?,
+                accounts: account.into_iter().collect(),
+                asked: row.get(7)?,
                 voice: Voice { device: row.get(2)?, announcer: row.get(3)? },
                 echoed_by: Vec::new(),
                 arrival: Arrival { from: row.get(4)?, to: row.get(5)? },
@@ -129,6 +131,10 @@ impl<T: Lend> NoticeRead for T {
             })
         })?;
         for earlier in &mut found {
+            if earlier.accounts.is_empty() {
+                let sql = "SELECT account_id FROM device_accounts WHERE device_id = ?";
+                earlier.accounts = all(self.conn(), sql, [earlier.voice.device], |row| row.get(0))?;
+            }
             let sql = "SELECT device_id, announcer FROM receipts WHERE echo_of = ? AND echo_of IS NOT NULL";
             earlier.echoed_by = all(self.conn(), sql, [earlier.receipt], |row| {
                 Ok(Voice { device: row.get(0)?, announcer: row.get(1)? })

@@ -132,18 +132,21 @@ impl<T: Lend> OrderRead for T {
         })
     }
 
-    fn payable_since(&self, accounts: &[AccountId], since: Timestamp, limit: u32) -> Result<Vec<Hold>> {
-        // Ids grow with time, so the youngest orders are a walk from the end of the table.
-        let sql = format!(
-            "SELECT {HOLD} FROM holds WHERE release_at > ?1
-               AND account_id IN (SELECT value FROM json_each(?2))
-               AND order_id IN (SELECT id FROM orders WHERE status IN ('pending', 'expired', 'cancelled')
-                                  AND created_at > ?1 - 7200000 ORDER BY id DESC LIMIT 2000)
-             ORDER BY order_id DESC LIMIT ?3"
-        );
+    fn payable_since(
+        &self,
+        accounts: &[AccountId],
+        since: Timestamp,
+        first: i64,
+        limit: u32,
+    ) -> Result<Vec<Hold>> {
+        let sql = "SELECT h.order_id, h.account_id, h.amount_fen, h.remark, h.starts_at, h.window_ends_at, h.release_at
+                   FROM holds h JOIN orders o ON o.id = h.order_id
+                   WHERE h.order_id >= ? AND h.release_at > ? AND o.status IN ('pending', 'expired', 'cancelled')
+                     AND h.account_id IN (SELECT value FROM json_each(?))
+                   ORDER BY h.order_id DESC LIMIT ?";
         let accounts =
             serde_json::to_string(&accounts.iter().map(|a| a.raw()).collect::<Vec<_>>()).unwrap_or_default();
-        all(self.conn(), &sql, params![since, accounts, limit], hold)
+        all(self.conn(), sql, params![first, since, accounts, limit], hold)
     }
 
     fn live_of_reader(&self, reader: i64, now: Timestamp) -> Result<i64> {

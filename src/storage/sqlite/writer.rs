@@ -31,7 +31,7 @@ pub struct Writer {
 /// How the writer has been doing since it started.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct WriterStats {
-    /// Units of work committed or rolled back.
+    /// Units of work that were run, whatever became of them.
     pub units: u64,
     /// Transactions committed.
     pub commits: u64,
@@ -204,10 +204,10 @@ impl Thread {
         while jobs.blocking_recv_many(&mut batch, limits::WRITER_BATCH_MAX) > 0 {
             let watch = Stopwatch::start();
             let size = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-            self.commit(&mut batch);
+            let committed = self.commit(&mut batch);
             let micros = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX);
             self.shared.units.fetch_add(size, Ordering::Relaxed);
-            self.shared.commits.fetch_add(1, Ordering::Relaxed);
+            self.shared.commits.fetch_add(u64::from(committed), Ordering::Relaxed);
             self.shared.busy_micros.fetch_add(micros, Ordering::Relaxed);
             self.shared.largest_batch.fetch_max(size, Ordering::Relaxed);
         }
@@ -217,10 +217,9 @@ impl Thread {
         }
     }
 
-    /// Runs a group and answers it.
-    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>) {
-        let outcome = self.transaction(batch);
-        match outcome {
+    /// Runs a group and answers it; whether it was committed.
+    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>) -> bool {
+        match self.transaction(batch) {
             Ok(changed) => {
                 self.shared.set_trouble(None);
                 for job in batch.drain(..) {
@@ -229,8 +228,12 @@ impl Thread {
                 for order in changed {
                     self.changes.announce(order);
                 }
+                true
             }
-            Err(error) => self.refuse(batch, &error),
+            Err(error) => {
+                self.refuse(batch, &error);
+                false
+            }
         }
     }
 

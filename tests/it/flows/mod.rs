@@ -1,0 +1,10 @@
+//! What the use cases promise, one sentence a test, on a real database file.
+
+mod allocation;
+mod arrival;
+mod batches;
+mod doubt;
+mod owner;
+mod rereading;
+mod trust;
+mod window;
