@@ -169,7 +169,7 @@ impl Lock {
     }
 }
 
-/// What a site sells.
+/// What a site sells, without its paid text: most who ask about a product must not see that.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Product {
     /// Its id.
@@ -184,8 +184,6 @@ pub struct Product {
     pub price: Fen,
     /// How it is locked.
     pub lock: Lock,
-    /// The paid text, for [`Lock::Hosted`].
-    pub html: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }

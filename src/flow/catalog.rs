@@ -331,10 +331,9 @@ pub async fn add_product(app: &App, new: NewProduct, actor: Actor) -> Result<Pro
                 title: new.title,
                 price: new.price,
                 lock: new.lock,
-                html: new.html,
                 created_at: now,
             };
-            if tx.insert_product(&product)? == Inserted::Conflict {
+            if tx.insert_product(&product, new.html.as_deref())? == Inserted::Conflict {
                 return Err(Error::Taken(Thing::Product));
             }
             let (subject, cause) =
@@ -375,9 +374,12 @@ pub async fn change_product(
             product.title = patch.title.unwrap_or(product.title);
             product.price = patch.price.unwrap_or(product.price);
             product.lock = patch.lock.unwrap_or(product.lock);
-            product.html = patch.html.or(product.html);
-            product_fits(product.price, product.lock, product.html.as_deref())?;
-            tx.update_product(&product)?;
+            let html = match patch.html {
+                Some(html) => Some(html),
+                None => tx.product_html(id)?,
+            };
+            product_fits(product.price, product.lock, html.as_deref())?;
+            tx.update_product(&product, html.as_deref())?;
             let (subject, cause) =
                 (Subject::Site(product.site), format!("product={id} price={}", product.price));
             makers.log(tx, now, &Entry { subject, act: Act::ProductSaved, actor, cause })?;

@@ -60,15 +60,16 @@ pub async fn content(app: &App, site: String, slug: String, token: Option<String
             let claimed = claims.filter(|c| c.product == product.id && c.site == site.id);
             let unlock = claimed.map(|c| tx.unlock(c.unlock)).transpose()?.flatten();
             let open = unlock.is_some_and(|u| u.revoked_at.is_none() && u.product == product.id);
-            Ok::<_, Error>((product, open))
+            let html = if open { tx.product_html(product.id)? } else { None };
+            Ok::<_, Error>((product, open, html))
         })
         .await?;
-    let (product, open) = found;
+    let (product, open, html) = found;
     if !open {
         return Ok(Access::Locked(Box::new(product)));
     }
     Ok(Access::Open(match product.lock {
-        Lock::Hosted => Content::Html(product.html.unwrap_or_default()),
+        Lock::Hosted => Content::Html(html.unwrap_or_default()),
         Lock::Sealed => Content::Key(app.secrets().product_key(product.site, product.id)),
         Lock::Reveal => Content::Reveal,
     }))

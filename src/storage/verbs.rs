@@ -160,6 +160,8 @@ pub trait CatalogRead {
     fn product_by_slug(&self, site: SiteId, slug: &str) -> Result<Option<Product>>;
     /// A product by id.
     fn product(&self, id: ProductId) -> Result<Option<Product>>;
+    /// The paid text of a product.
+    fn product_html(&self, id: ProductId) -> Result<Option<String>>;
     /// The products of a site, or all, newest first.
     fn products(&self, site: Option<SiteId>, page: Page) -> Result<Vec<Product>>;
     /// An account.
@@ -195,9 +197,9 @@ pub trait CatalogWrite {
     /// Replaces the accounts of a site.
     fn set_site_accounts(&mut self, site: SiteId, accounts: &[AccountId]) -> Result<()>;
     /// A new product; conflicts where the site has one of that slug.
-    fn insert_product(&mut self, product: &Product) -> Result<Inserted>;
+    fn insert_product(&mut self, product: &Product, html: Option<&str>) -> Result<Inserted>;
     /// Writes title, price, lock and text of a product.
-    fn update_product(&mut self, product: &Product) -> Result<()>;
+    fn update_product(&mut self, product: &Product, html: Option<&str>) -> Result<()>;
 }
 
 /// Orders, holds, settlements and unlocks.

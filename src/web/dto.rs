@@ -550,7 +550,8 @@ pub struct ProductBody {
     /// How it is locked.
     #[schema(value_type = String)]
     pub lock: Lock,
-    /// The paid text.
+    /// The paid text; only where one product is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
@@ -559,8 +560,8 @@ pub struct ProductBody {
 
 impl From<Product> for ProductBody {
     fn from(product: Product) -> ProductBody {
-        let Product { id, slug, title, price, lock, html, created_at, .. } = product;
-        ProductBody { id, slug: slug.into(), title, price, lock, html, created_at }
+        let Product { id, slug, title, price, lock, created_at, .. } = product;
+        ProductBody { id, slug: slug.into(), title, price, lock, created_at, html: None }
     }
 }
 

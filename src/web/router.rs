@@ -80,7 +80,7 @@ fn owner() -> OpenApiRouter<Web> {
         .routes(routes!(sites::create, sites::list))
         .routes(routes!(sites::change))
         .routes(routes!(sites::add_product, sites::products))
-        .routes(routes!(sites::change_product))
+        .routes(routes!(sites::product, sites::change_product))
         .routes(routes!(devices::pairing))
         .routes(routes!(devices::list))
         .routes(routes!(devices::change, devices::revoke))

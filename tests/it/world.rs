@@ -139,7 +139,8 @@ impl World {
     // ---- the owner ---------------------------------------------------------------------------------------------
 
     pub(crate) async fn account(&self, channel: Channel, distinguish: Distinguish) -> AccountId {
-        let account = catalog::add_account(&self.app, "mine".to_owned(), channel, distinguish, Actor::Console);
+        let account =
+            catalog::add_account(&self.app, "mine".to_owned(), channel, distinguish, Actor::Console);
         account.await.expect("an account").id
     }
 
@@ -149,8 +150,14 @@ impl World {
 
     pub(crate) async fn code(&self, account: AccountId, amount: Option<i64>, remark: Remark) -> CodeId {
         let amount = amount.map(fen);
-        let new =
-            catalog::NewCode { account, amount, remark, payload: None, verified: false, png: b"png".to_vec() };
+        let new = catalog::NewCode {
+            account,
+            amount,
+            remark,
+            payload: None,
+            verified: false,
+            png: b"png".to_vec(),
+        };
         match catalog::add_code(&self.app, new, Actor::Console).await.expect("a code") {
             catalog::CodeAdded::Yes { code, .. } => code.id,
             catalog::CodeAdded::Taken(code) => panic!("{code:?} is in use"),
@@ -170,7 +177,9 @@ impl World {
     }
 
     pub(crate) async fn change_site(&self, patch: catalog::SitePatch) {
-        catalog::change_site(&self.app, "blog".to_owned(), patch, Actor::Console).await.expect("a changed site");
+        catalog::change_site(&self.app, "blog".to_owned(), patch, Actor::Console)
+            .await
+            .expect("a changed site");
     }
 
     /// The items of the inbox that wait, newest first.
@@ -302,10 +311,9 @@ pub(crate) fn wish(product: &str) -> checkout::Wish {
 }
 
 pub(crate) fn created(outcome: checkout::Outcome) -> Order {
-    match outcome {
-        checkout::Outcome::Created(view) => view.order,
-        other => panic!("expected an order, got {other:?}"),
-    }
+    let told = format!("{outcome:?}");
+    let checkout::Outcome::Created(view) = outcome else { panic!("expected an order, got {told}") };
+    view.order
 }
 
 pub(crate) async fn pair(app: &App, accounts: &[AccountId]) -> DeviceId {
@@ -334,7 +342,12 @@ pub(crate) async fn beat(
 }
 
 /// A message of notices, as the web takes it from a phone's signed body.
-pub(crate) fn batch(device: DeviceId, message: &str, sent_at: Timestamp, notices: &[String]) -> intake::Batch {
+pub(crate) fn batch(
+    device: DeviceId,
+    message: &str,
+    sent_at: Timestamp,
+    notices: &[String],
+) -> intake::Batch {
     let body_hash = sha256(format!("{sent_at} {}", notices.join("\n")).as_bytes());
     let raw = |text: &String| RawValue::from_string(text.clone()).expect("a notice is JSON");
     let notices = notices.iter().map(raw).collect();

@@ -13,7 +13,7 @@ use crate::storage::verbs::{CatalogRead, CatalogWrite, Inserted, Page, Result};
 
 const SITE: &str = "id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen, max_surcharge_fen, \
                     ip_ownership, created_at";
-const PRODUCT: &str = "id, site_id, slug, title, price_fen, lock, html, created_at";
+const PRODUCT: &str = "id, site_id, slug, title, price_fen, lock, created_at";
 const ACCOUNT: &str = "id, name, channel, distinguish, created_at";
 const CODE: &str = "id, account_id, amount_fen, remark, payload, verified, created_at";
 
@@ -46,8 +46,7 @@ fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
         title: row.get(3)?,
         price: row.get(4)?,
         lock: row.get(5)?,
-        html: row.get(6)?,
-        created_at: row.get(7)?,
+        created_at: row.get(6)?,
     })
 }
 
@@ -145,6 +144,10 @@ impl<T: Lend> CatalogRead for T {
         let before = page.before.unwrap_or(i64::MAX);
         let params = named_params! {":site": site, ":before": before, ":limit": page.limit};
         all(self.conn(), &sql, params, product)
+    }
+
+    fn product_html(&self, id: ProductId) -> Result<Option<String>> {
+        Ok(one(self.conn(), "SELECT html FROM products WHERE id = ?", [id], |row| row.get(0))?.flatten())
     }
 
     fn account(&self, id: AccountId) -> Result<Option<Account>> {
@@ -255,16 +258,16 @@ impl CatalogWrite for Unit<'_> {
         Ok(())
     }
 
-    fn insert_product(&mut self, product: &Product) -> Result<Inserted> {
+    fn insert_product(&mut self, product: &Product, html: Option<&str>) -> Result<Inserted> {
         let sql = "INSERT INTO products (id, site_id, slug, title, price_fen, lock, html, created_at)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-        let Product { id, site, slug, title, price, lock, html, created_at } = product;
+        let Product { id, site, slug, title, price, lock, created_at } = product;
         insert(self.conn, sql, params![id, site, slug, title, price, lock, html, created_at])
     }
 
-    fn update_product(&mut self, product: &Product) -> Result<()> {
+    fn update_product(&mut self, product: &Product, html: Option<&str>) -> Result<()> {
         let sql = "UPDATE products SET title = ?, price_fen = ?, lock = ?, html = ? WHERE id = ?";
-        let Product { id, title, price, lock, html, .. } = product;
+        let Product { id, title, price, lock, .. } = product;
         let changed = change(self.conn, sql, params![title, price, lock, html, id])?;
         if changed == 1 { Ok(()) } else { Err(Error::Unreadable { what: "product that was just read" }) }
     }

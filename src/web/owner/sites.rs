@@ -160,6 +160,28 @@ pub async fn products(
     Ok(axum::Json(page_of(products, page, |p| p.id.raw(), ProductBody::from)))
 }
 
+/// One product with its paid text.
+#[utoipa::path(get, path = "/api/v1/owner/products/{id}", tag = "owner", params(("id" = String, Path)),
+    security(("owner_key" = [])), responses(
+    (status = 200, description = "The product", body = ProductBody),
+    (status = 404, description = "product_not_found", body = ProblemBody),
+))]
+pub async fn product(
+    State(web): State<Web>,
+    _: Owner,
+    PathOf(id): PathOf<ProductId>,
+) -> Result<axum::Json<ProductBody>, Problem> {
+    let (product, html) = web
+        .app
+        .store
+        .read(move |tx| {
+            let product = tx.product(id)?.ok_or(Error::NotFound(Thing::Product))?;
+            Ok::<_, Error>((product, tx.product_html(id)?))
+        })
+        .await?;
+    Ok(axum::Json(ProductBody { html, ..ProductBody::from(product) }))
+}
+
 /// Changes a product. Open orders keep their price.
 #[utoipa::path(patch, path = "/api/v1/owner/products/{id}", tag = "owner", params(("id" = String, Path)),
     request_body = ProductPatchRequest, security(("owner_key" = [])), responses(

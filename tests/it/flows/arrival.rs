@@ -188,7 +188,11 @@ async fn a_post_time_in_the_future_or_the_far_past_settles_nothing_that_it_does_
     let future = Some(world.now().plus(secs(86_400)));
     let notice = Announcer::Wechat.notice("n2", future, fen(100)).to_string();
     world.send(&phone, &[notice]).await;
-    assert_eq!(world.find(made.id).await.status, OrderStatus::Paid, "money cannot come in after the news of it");
+    assert_eq!(
+        world.find(made.id).await.status,
+        OrderStatus::Paid,
+        "money cannot come in after the news of it"
+    );
 }
 
 #[tokio::test]

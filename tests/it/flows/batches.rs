@@ -113,7 +113,8 @@ async fn the_same_notice_on_two_phones_is_two_notices() {
 #[tokio::test]
 async fn a_message_id_that_comes_back_with_another_body_is_refused_and_nothing_is_stored() {
     let (world, phone) = World::shop_with_phone().await;
-    let (first, second) = (world.notice(&phone, Announcer::Wechat, 55), world.notice(&phone, Announcer::Wechat, 66));
+    let (first, second) =
+        (world.notice(&phone, Announcer::Wechat, 55), world.notice(&phone, Announcer::Wechat, 66));
     world.send_as(&phone, "msg_1", std::slice::from_ref(&first)).await.unwrap();
     let outcome = world.send_as(&phone, "msg_1", &[second]).await.unwrap();
     assert_eq!(outcome, Outcome::MessageIdReused);

@@ -114,7 +114,11 @@ async fn an_item_cannot_pay_an_order_that_is_paid() {
     let item = world.only_item().await;
     let refused = settle_item(&world.app, item, made.id, OWNER).await;
     assert!(matches!(refused, Err(Error::Conflict(Conflict::OrderPaid))));
-    assert_eq!(world.receipts().await.last().map(|r| r.state), Some(ReceiptState::Inbox), "nothing was written");
+    assert_eq!(
+        world.receipts().await.last().map(|r| r.state),
+        Some(ReceiptState::Inbox),
+        "nothing was written"
+    );
 }
 
 #[tokio::test]

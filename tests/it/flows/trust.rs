@@ -27,7 +27,10 @@ async fn one_fen_at_set_up_pins_the_announcer_and_is_no_riddle_for_the_owner() {
     let (world, phone) = World::shop_with_phone().await;
     world.pay(&phone, Announcer::Wechat, 1).await;
     let receipts = world.receipts().await;
-    assert_eq!(receipts.iter().map(|r| (r.state, r.trust)).collect::<Vec<_>>(), [(ReceiptState::Pin, Trust::Pinned)]);
+    assert_eq!(
+        receipts.iter().map(|r| (r.state, r.trust)).collect::<Vec<_>>(),
+        [(ReceiptState::Pin, Trust::Pinned)]
+    );
     assert_eq!(world.reasons().await, []);
     let pins = world.read(move |tx| tx.pins(phone.device)).await;
     assert_eq!(pins.iter().map(|p| Some(p.notification_id)).collect::<Vec<_>>(), [Announcer::Wechat.id()]);
@@ -107,7 +110,11 @@ async fn a_notice_below_the_least_trust_goes_to_the_inbox() {
         let made = world.order().await;
         world.send(&phone, &[spoof(&world, &phone, 100, id)]).await;
         let paid = world.find(made.id).await.status == OrderStatus::Paid;
-        assert_eq!((world.reasons().await.first().copied(), paid), (expected, expected.is_none()), "{least:?} {id:?}");
+        assert_eq!(
+            (world.reasons().await.first().copied(), paid),
+            (expected, expected.is_none()),
+            "{least:?} {id:?}"
+        );
     }
 }
 
@@ -149,5 +156,9 @@ async fn an_impostor_is_nobodys_first_voice() {
     world.wait(secs(5));
     world.pay(&phone, Announcer::Helper, 55).await;
     let bins: Vec<ReceiptState> = world.receipts().await.iter().map(|r| r.state).collect();
-    assert_eq!(bins.last(), Some(&ReceiptState::Inbox), "real money is not hidden behind a forged notice: {bins:?}");
+    assert_eq!(
+        bins.last(),
+        Some(&ReceiptState::Inbox),
+        "real money is not hidden behind a forged notice: {bins:?}"
+    );
 }
