@@ -9,6 +9,8 @@
 //! the truth (M10).
 
 mod changes;
+#[cfg(test)]
+mod conformance;
 mod error;
 pub mod sqlite;
 pub mod verbs;

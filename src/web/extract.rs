@@ -36,6 +36,19 @@ impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
     }
 }
 
+/// A JSON body that may be left out: nothing says as much as `{}`.
+#[derive(Debug)]
+pub struct JsonOrNothing<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequest<Web> for JsonOrNothing<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Web) -> Result<JsonOrNothing<T>, Problem> {
+        let body = body(request, limits::JSON_BODY_BYTES_MAX).await?;
+        if body.is_empty() { Ok(JsonOrNothing(T::default())) } else { parse(&body).map(JsonOrNothing) }
+    }
+}
+
 /// Reads a body up to a bound.
 pub(crate) async fn body(request: Request, bytes_max: usize) -> Result<Bytes, Problem> {
     match Limited::new(request.into_body(), bytes_max).collect().await {

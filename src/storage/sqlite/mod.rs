@@ -7,6 +7,8 @@ mod log;
 mod migrate;
 mod notices;
 mod orders;
+#[cfg(test)]
+mod tests;
 pub mod writer;
 
 use std::path::{Path, PathBuf};

@@ -289,3 +289,34 @@ impl Thread {
         Ok(unit.changed)
     }
 }
+
+/// A setting of the writer's connection, which tests change between two groups.
+#[cfg(test)]
+struct Setting {
+    sql: &'static str,
+    value: Option<i64>,
+    reply: oneshot::Sender<Option<i64>>,
+}
+
+#[cfg(test)]
+impl Job for Setting {
+    fn run(&mut self, tx: &mut Unit<'_>) -> Ran {
+        self.value = tx.conn.query_row(self.sql, [], |row| row.get(0)).ok();
+        Ran::Kept
+    }
+
+    fn answer(self: Box<Self>, _committed: Result<(), Error>) {
+        self.reply.send(self.value).ok();
+    }
+}
+
+#[cfg(test)]
+impl Writer {
+    /// Runs a pragma on the writer's connection; what it answers.
+    pub(super) async fn setting(&self, sql: &'static str) -> Option<i64> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Setting { sql, value: None, reply });
+        assert!(self.queue.send(job).await.is_ok(), "the writer is there");
+        answer.await.expect("a setting is answered")
+    }
+}

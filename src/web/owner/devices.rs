@@ -13,7 +13,7 @@ use crate::web::dto::{
     DeviceBody, DevicePatchRequest, PageBody, PairingBody, PairingRequest, PinBody, ProblemBody,
 };
 use crate::web::error::Problem;
-use crate::web::extract::{Json, Owner, PathOf, created};
+use crate::web::extract::{Json, JsonOrNothing, Owner, PathOf, created};
 
 /// A code with which a phone pairs: it works once and for ten minutes.
 #[utoipa::path(post, path = "/api/v1/owner/devices/pairing", tag = "owner", request_body = PairingRequest,
@@ -24,7 +24,7 @@ use crate::web::extract::{Json, Owner, PathOf, created};
 pub async fn pairing(
     State(web): State<Web>,
     _: Owner,
-    Json(request): Json<PairingRequest>,
+    JsonOrNothing(request): JsonOrNothing<PairingRequest>,
 ) -> Result<Response, Problem> {
     let invitation = device::invite(&web.app, request.accounts).await?;
     let pairing_url = pairing_url(&web.config.base_url, &invitation.code);

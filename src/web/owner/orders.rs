@@ -12,7 +12,7 @@ use crate::storage::verbs::{LogLine, OrderFilter, Settlement};
 use crate::web::Web;
 use crate::web::dto::{LogBody, NoteRequest, OwnerOrderBody, PageBody, ProblemBody};
 use crate::web::error::Problem;
-use crate::web::extract::{Json, Owner, PathOf, QueryOf};
+use crate::web::extract::{JsonOrNothing, Owner, PathOf, QueryOf};
 
 type Row = (Order, Option<Settlement>, Vec<LogLine>);
 
@@ -116,7 +116,7 @@ pub async fn settle(
     State(web): State<Web>,
     owner: Owner,
     PathOf(id): PathOf<OrderId>,
-    Json(request): Json<NoteRequest>,
+    JsonOrNothing(request): JsonOrNothing<NoteRequest>,
 ) -> Result<axum::Json<OwnerOrderBody>, Problem> {
     inbox::settle_order(&web.app, id, note(&request.note)?, owner.actor()).await?;
     one(&web, id).await
@@ -132,7 +132,7 @@ pub async fn refund(
     State(web): State<Web>,
     owner: Owner,
     PathOf(id): PathOf<OrderId>,
-    Json(request): Json<NoteRequest>,
+    JsonOrNothing(request): JsonOrNothing<NoteRequest>,
 ) -> Result<axum::Json<OwnerOrderBody>, Problem> {
     inbox::refund(&web.app, id, note(&request.note)?, owner.actor()).await?;
     one(&web, id).await

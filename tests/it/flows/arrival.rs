@@ -130,7 +130,7 @@ async fn a_clock_that_was_set_back_a_little_is_not_averaged_away() {
 }
 
 #[tokio::test]
-async fn a_notice_without_a_post_time_came_in_with_the_news_whatever_the_phones_clock_says() {
+async fn a_notice_without_a_post_time_settles_nothing_whatever_the_phones_clock_says() {
     for minutes in [-10, 0, 10] {
         let (world, account) = World::shop().await;
         world.change_site(SitePatch { max_discount: Some(fen(0)), ..SitePatch::default() }).await;
@@ -141,26 +141,47 @@ async fn a_notice_without_a_post_time_came_in_with_the_news_whatever_the_phones_
         world.wait(secs(60));
         let notice = Announcer::Wechat.notice("n1", None, fen(100)).to_string();
         world.send(&phone, &[notice]).await;
-        assert_ne!(world.find(first.id).await.status, OrderStatus::Paid, "{minutes} minutes ahead");
-        assert_eq!(world.find(second.id).await.status, OrderStatus::Paid, "{minutes} minutes ahead");
+        for order in [first, second] {
+            let status = world.find(order.id).await.status;
+            assert_ne!(status, OrderStatus::Paid, "{minutes} minutes ahead");
+        }
+        assert_eq!(world.reasons().await, [Reason::NoTime]);
+        let arrival = world.receipts().await[0].arrival;
+        assert_eq!(
+            (arrival.from, arrival.to),
+            (world.now(), world.now()),
+            "it is shown at the time of the news"
+        );
     }
 }
 
 #[tokio::test]
 async fn two_payments_without_a_post_time_are_two_and_one_sent_twice_is_one() {
     let (world, phone) = narrow().await;
-    let first = world.order().await;
     let notice = |id: &str| Announcer::Wechat.notice(id, None, fen(100)).to_string();
-    world.wait(secs(10));
     world.send(&phone, &[notice("n1")]).await;
     world.send(&phone, &[notice("n1")]).await;
-    assert_eq!(world.find(first.id).await.status, OrderStatus::Paid);
     assert_eq!(world.receipts().await.len(), 1, "the same notice again");
     world.wait(hold());
-    let second = world.order().await;
-    world.wait(secs(10));
     world.send(&phone, &[notice("n2")]).await;
-    assert_eq!(world.find(second.id).await.status, OrderStatus::Paid, "the next reader's money is not lost");
+    assert_eq!(
+        world.reasons().await,
+        [Reason::NoTime, Reason::NoTime],
+        "the next reader's money is not lost"
+    );
+}
+
+#[tokio::test]
+async fn a_post_time_in_milliseconds_is_as_good_as_one_in_words() {
+    let (world, phone) = narrow().await;
+    let made = world.order().await;
+    world.wait(secs(10));
+    let mut notice = Announcer::Wechat.notice("n1", None, fen(100));
+    notice["posted_at"] = serde_json::json!(world.now().millis());
+    world.wait(hold());
+    world.order().await;
+    world.send(&phone, &[notice.to_string()]).await;
+    assert_eq!(world.find(made.id).await.status, OrderStatus::Paid);
 }
 
 #[tokio::test]
