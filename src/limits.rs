@@ -91,6 +91,8 @@ pub const SSE_STREAMS_MAX: usize = 20_000;
 
 /// A JSON body of a reader or owner.
 pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// A form of a page without script: a few ids and a recovery code.
+pub const FORM_BODY_BYTES_MAX: usize = 16 * 1024;
 /// A batch of notices: 10,000 of ordinary size fit.
 pub const BRIDGE_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Notices in one batch.

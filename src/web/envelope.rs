@@ -41,13 +41,14 @@ pub fn prefers_english(headers: &HeaderMap) -> bool {
 /// A quality of HTTP (`0`, `1`, `0.xyz`) in thousandths.
 fn thousandths(quality: &str) -> Option<i32> {
     let (whole, decimals) = quality.split_once('.').unwrap_or((quality, ""));
-    let whole: i32 = whole.parse().ok()?;
+    // A quality above one is nobody's preference, and a huge one must not overflow.
+    let whole: i32 = whole.parse().ok().filter(|whole| (0..=1).contains(whole))?;
     let padded = format!("{decimals:0<3}");
     let decimals: i32 = padded.get(..3)?.parse().ok()?;
     Some(whole * 1000 + decimals)
 }
 
-/// Wraps a request; the outermost layer but for the one that catches panics.
+/// Wraps a request; the outermost layer.
 pub async fn layer(
     State(web): State<Web>,
     matched: Option<MatchedPath>,
@@ -113,6 +114,8 @@ mod tests {
             ("fr, en;q=0.3", true),
             ("fr", false),
             ("en;q=0", false),
+            ("en;q=2147483647", false),
+            ("en;q=-1, zh;q=0.1", false),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_str(wanted).unwrap());

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::body::{Body, Bytes};
+use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -46,6 +46,23 @@ impl<T: DeserializeOwned + Default> FromRequest<Web> for JsonOrNothing<T> {
     async fn from_request(request: Request, _: &Web) -> Result<JsonOrNothing<T>, Problem> {
         let body = body(request, limits::JSON_BODY_BYTES_MAX).await?;
         if body.is_empty() { Ok(JsonOrNothing(T::default())) } else { parse(&body).map(JsonOrNothing) }
+    }
+}
+
+/// A form of a page without script, at most [`limits::FORM_BODY_BYTES_MAX`].
+#[derive(Debug)]
+pub struct FormOf<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Web> for FormOf<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, web: &Web) -> Result<FormOf<T>, Problem> {
+        let (parts, unread) = request.into_parts();
+        let read = body(Request::from_parts(parts.clone(), unread), limits::FORM_BODY_BYTES_MAX).await?;
+        match Form::<T>::from_request(Request::from_parts(parts, Body::from(read)), web).await {
+            Ok(Form(value)) => Ok(FormOf(value)),
+            Err(rejection) => Err(invalid("form", &rejection.body_text())),
+        }
     }
 }
 

@@ -138,13 +138,18 @@ pub fn router(web: Web) -> Router {
     if web.config.article_adapter {
         all = all.merge(adapters::article::routes());
     }
-    all.method_not_allowed_fallback(method_not_allowed)
-        .fallback(|| async { error::not_found() })
+    wrapped(all.method_not_allowed_fallback(method_not_allowed).fallback(|| async { error::not_found() }), web)
+}
+
+/// Routes in what every answer passes through. The envelope is the outermost layer, so that a panic has a request id
+/// and its place in the metrics like any other answer.
+pub fn wrapped(routes: Router<Web>, web: Web) -> Router {
+    routes
         // Each body has its own bound where it is read.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn(super::serve::timeout))
-        .layer(from_fn_with_state(web.clone(), envelope::layer))
         .layer(CatchPanicLayer::custom(super::serve::panicked))
+        .layer(from_fn_with_state(web.clone(), envelope::layer))
         .with_state(web)
 }
 

@@ -43,17 +43,12 @@ pub async fn timeout(request: Request, next: Next) -> Response {
     }
 }
 
-/// A handler that panicked: a bug of ours, and a 500.
+/// A handler that panicked: a bug of ours, and a 500, which `envelope` writes out like any other problem.
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over by value")]
 pub fn panicked(cause: Box<dyn Any + Send>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or(cause.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("unknown"), "a handler panicked");
-    let problem = internal();
-    // The panic was caught outside of the layer that writes problems out.
-    let mut response = (problem.status, problem.body(false, "").to_string()).into_response();
-    let kind = axum::http::HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(axum::http::header::CONTENT_TYPE, kind);
-    response
+    internal().into_response()
 }
 
 /// Serves until `stopping` turns true, then waits for open requests, at most [`limits::SHUTDOWN_GRACE`].

@@ -1,5 +1,6 @@
 //! Accounts and their codes.
 
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest as _, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -145,7 +146,11 @@ impl Upload {
         let request = Request::from_parts(parts, axum::body::Body::new(body));
         let mut form = Multipart::from_request(request, web).await.map_err(|_| bad())?;
         let (mut file, mut amount, mut remark) = (None, None, Remark::none());
-        let cut = |_| too_large(limits::UPLOAD_BODY_BYTES_MAX);
+        let cut = |error: MultipartError| match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(limits::UPLOAD_BODY_BYTES_MAX),
+            // Not a form of the boundary it names, or one that did not arrive whole.
+            _ => bad(),
+        };
         while let Some(field) = form.next_field().await.map_err(cut)? {
             match field.name().unwrap_or("") {
                 "file" => file = Some(field.bytes().await.map_err(cut)?.to_vec()),

@@ -76,6 +76,18 @@ pub struct RulesBody {
     pub settled: usize,
 }
 
+/// An error with its causes: the owner wrote the file and must learn which line of it is wrong, and why.
+fn whole_story(error: &dyn std::error::Error) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for cause in std::iter::successors(Some(error), |e| e.source()) {
+        let text = cause.to_string();
+        if told.last() != Some(&text) {
+            told.push(text);
+        }
+    }
+    told.join(": ")
+}
+
 /// Loads the owner's rules again and reads what no rule had read.
 #[utoipa::path(post, path = "/api/v1/owner/rules/reload", tag = "owner", security(("owner_key" = [])), responses(
     (status = 200, description = "The rules in force and what they read", body = RulesBody),
@@ -83,6 +95,7 @@ pub struct RulesBody {
 ))]
 pub async fn reload_rules(State(web): State<Web>, _: Owner) -> Result<axum::Json<RulesBody>, Problem> {
     web.app.reload_rules().map_err(|error| {
+        let error = whole_story(&error);
         let zh = format!("规则文件有误, 仍使用原来的规则: {error}");
         let en = format!("The rules file is not good; the old rules stay in force: {error}");
         problem(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "bad_rules", &zh, &en)

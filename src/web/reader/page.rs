@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -24,7 +24,7 @@ use crate::web::assets::Assets;
 use crate::web::dto::{OrderRequest, ProductFacts};
 use crate::web::envelope::prefers_english;
 use crate::web::error::Problem;
-use crate::web::extract::{Client, Json, PathOf, may_see};
+use crate::web::extract::{Client, FormOf, Json, PathOf, may_see};
 use crate::web::{Web, demo};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -252,11 +252,12 @@ pub async fn order(
     PathOf((site, slug)): PathOf<(String, String)>,
     client: Client,
     headers: HeaderMap,
-    Form(carried): Form<Carried>,
+    form: Result<FormOf<Carried>, Problem>,
 ) -> Response {
-    let visit = match Visit::begin(&web, site, slug, &headers).await {
-        Ok(visit) => visit,
-        Err(problem) => return message(&web, &problem, prefers_english(&headers)),
+    let visit = Visit::begin(&web, site, slug, &headers).await;
+    let (visit, carried) = match (visit, form) {
+        (Ok(visit), Ok(FormOf(carried))) => (visit, carried),
+        (Err(problem), _) | (_, Err(problem)) => return message(&web, &problem, prefers_english(&headers)),
     };
     match carried.act.as_deref() {
         Some("order") => visit.make_order(client, &headers, carried).await,

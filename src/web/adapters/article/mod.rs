@@ -199,9 +199,9 @@ async fn query_already_buy(
 #[derive(Debug, Deserialize)]
 struct PayNotify {
     title: String,
-    time: String,
-    #[serde(default)]
-    content: String,
+    /// Some versions leave it out.
+    time: Option<String>,
+    content: Option<String>,
 }
 
 /// `2020-05-08 23:34:11` in China.
@@ -254,7 +254,8 @@ async fn pay_notify(
         "package": package_of(&notice.title),
         "title": notice.title,
         "text": notice.content,
-        "posted_at": china_time(&notice.time),
+        // Without a time it is now: two payments of one amount would otherwise look like one notice.
+        "posted_at": notice.time.as_deref().and_then(china_time).unwrap_or(now),
         "original": serde_json::from_slice::<Value>(&body).unwrap_or_default(),
     });
     let raw = serde_json::value::to_raw_value(&translated).map_err(|_| crate::web::error::internal())?;
