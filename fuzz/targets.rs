@@ -7,7 +7,7 @@ use matcha::domain::unlock::RecoveryCode;
 use matcha::flow::intake::PhoneNotice;
 
 /// Amounts and recovery codes: what is read prints as something that reads the same.
-pub fn amount(data: &[u8]) {
+pub(crate) fn amount(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(fen) = Fen::parse(text) {
         assert!(fen <= Fen::MAX);
@@ -19,7 +19,7 @@ pub fn amount(data: &[u8]) {
 }
 
 /// The rules: no text makes them panic, and no amount is read whose digits are not in it.
-pub fn rules(rules: &Rules, data: &[u8]) {
+pub(crate) fn rules(rules: &Rules, data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut parts = text.splitn(3, '\u{1}');
     let title = parts.next().unwrap_or("");
@@ -35,7 +35,7 @@ pub fn rules(rules: &Rules, data: &[u8]) {
 }
 
 /// The bridge's body: whatever is sent as a notice either has an id or is refused.
-pub fn bridge_body(data: &[u8]) {
+pub(crate) fn bridge_body(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Some(notice) = PhoneNotice::parse(text) {
         assert!(!notice.id.is_empty());
@@ -44,7 +44,7 @@ pub fn bridge_body(data: &[u8]) {
 }
 
 /// Uploaded pictures: what comes out is a PNG of ours, or a refusal.
-pub fn image(data: &[u8]) {
+pub(crate) fn image(data: &[u8]) {
     if let Ok(intake) = matcha::qr::intake(data, Channel::Wechat) {
         assert!(intake.png.starts_with(b"\x89PNG\r\n\x1a\n"));
         assert_eq!(intake.verified, intake.warnings.is_empty());

@@ -1,0 +1,14 @@
+//! What every address answers, as a caller sees it.
+
+mod article;
+mod bridge;
+mod cors;
+mod envelope;
+mod events;
+mod notices;
+mod operation;
+mod orders;
+mod orders_refused;
+mod owner;
+mod pages;
+mod products;
