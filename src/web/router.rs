@@ -138,7 +138,10 @@ pub fn router(web: Web) -> Router {
     if web.config.article_adapter {
         all = all.merge(adapters::article::routes());
     }
-    wrapped(all.method_not_allowed_fallback(method_not_allowed).fallback(|| async { error::not_found() }), web)
+    wrapped(
+        all.method_not_allowed_fallback(method_not_allowed).fallback(|| async { error::not_found() }),
+        web,
+    )
 }
 
 /// Routes in what every answer passes through. The envelope is the outermost layer, so that a panic has a request id

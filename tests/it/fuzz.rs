@@ -10,8 +10,16 @@ use matcha::rng::Rng;
 
 /// Damages a real input in a few places: bytes flipped, cut out, doubled, or replaced by what parsers trip over.
 fn damage(rng: &Rng, input: &[u8]) -> Vec<u8> {
-    const SPICE: &[&[u8]] =
-        &[b"0.01", "元".as_bytes(), "¥".as_bytes(), b"\"", b"{", b"\0", b"99999999999999999999", "\u{200b}".as_bytes()];
+    const SPICE: &[&[u8]] = &[
+        b"0.01",
+        "元".as_bytes(),
+        "¥".as_bytes(),
+        b"\"",
+        b"{",
+        b"\0",
+        b"99999999999999999999",
+        "\u{200b}".as_bytes(),
+    ];
     let mut bytes = input.to_vec();
     for _ in 0..=rng.below(4) {
         let at = usize::try_from(rng.below(bytes.len() as u64 + 1)).unwrap();

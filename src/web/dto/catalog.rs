@@ -1,0 +1,258 @@
+//! What the owner sends and is shown: pages of lists, accounts, codes, sites, products.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::account::{Account, Code, CodeKind, Distinguish, Remark};
+use crate::domain::channel::Channel;
+use crate::domain::id::{AccountId, CodeId, ProductId};
+use crate::domain::money::Fen;
+use crate::domain::site::{Lock, Origin, Product};
+use crate::domain::time::{Millis, Timestamp};
+use crate::flow::catalog::SiteView;
+
+/// A page of a list, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PageBody<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Pass it as `cursor` for the next page; absent on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// A receiving account to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct AccountRequest {
+    /// A name for the owner.
+    pub name: String,
+    /// `wechat` or `alipay`.
+    #[schema(value_type = String)]
+    pub channel: Channel,
+    /// `amount` (default) or `remark`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub distinguish: Distinguish,
+}
+
+/// A receiving account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountBody {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// Which wallet.
+    #[schema(value_type = String)]
+    pub channel: Channel,
+    /// What tells its payments apart.
+    #[schema(value_type = String)]
+    pub distinguish: Distinguish,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+impl From<Account> for AccountBody {
+    fn from(account: Account) -> AccountBody {
+        let Account { id, name, channel, distinguish, created_at } = account;
+        AccountBody { id, name, channel, distinguish, created_at }
+    }
+}
+
+/// Something odd about an upload that was taken in all the same.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WarningBody {
+    /// The stable code.
+    pub code: String,
+    /// What it means, in the caller's language.
+    pub detail: String,
+}
+
+/// A payment code.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CodeBody {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: CodeId,
+    /// Whose it is.
+    #[schema(value_type = String)]
+    pub account: AccountId,
+    /// `fixed` or `open`.
+    #[schema(value_type = String)]
+    pub kind: CodeKind,
+    /// The amount set inside it.
+    #[schema(value_type = Option<String>)]
+    pub amount: Option<Fen>,
+    /// The remark set inside it.
+    #[schema(value_type = Option<String>)]
+    pub remark: Option<Remark>,
+    /// What it says.
+    pub payload: Option<String>,
+    /// True where it was read and is of the account's wallet.
+    pub verified: bool,
+    /// What is odd about it.
+    pub warnings: Vec<WarningBody>,
+}
+
+impl CodeBody {
+    /// A code with what was odd when it was taken in.
+    #[must_use]
+    pub fn new(code: Code, warnings: Vec<WarningBody>) -> CodeBody {
+        let kind = code.kind();
+        let Code { id, account, amount, remark, payload, verified, .. } = code;
+        let remark = (!remark.is_none()).then_some(remark);
+        CodeBody { id, account, kind, amount, remark, payload, verified, warnings }
+    }
+}
+
+/// A site to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct SiteRequest {
+    /// Its name in URLs.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// Who may call the reader API from a browser: `https://blog.example`.
+    #[serde(default)]
+    pub origins: Vec<String>,
+}
+
+/// What to change of a site.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SitePatchRequest {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its accounts; an empty list means all there are.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub accounts: Option<Vec<AccountId>>,
+    /// How long a reader has to pay.
+    #[schema(value_type = Option<i64>)]
+    pub pay_window_ms: Option<Millis>,
+    /// How long an amount rests before it is given out again.
+    #[schema(value_type = Option<i64>)]
+    pub cool_down_ms: Option<Millis>,
+    /// How far below the price an amount may lie.
+    #[schema(value_type = Option<String>)]
+    pub max_discount: Option<Fen>,
+    /// How far above the price an amount may lie.
+    #[schema(value_type = Option<String>)]
+    pub max_surcharge: Option<Fen>,
+    /// Who may call the reader API from a browser.
+    pub origins: Option<Vec<String>>,
+    /// Ownership by address (the original article's way): everybody behind one address owns what one of them bought.
+    pub ip_ownership: Option<bool>,
+}
+
+/// A site.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SiteBody {
+    /// Its name in URLs.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// Who may call the reader API from a browser.
+    #[schema(value_type = Vec<String>)]
+    pub origins: Vec<Origin>,
+    /// The accounts it named; none means all there are.
+    #[schema(value_type = Vec<String>)]
+    pub accounts: Vec<AccountId>,
+    /// How long a reader has to pay.
+    #[schema(value_type = i64)]
+    pub pay_window_ms: Millis,
+    /// How long an amount rests.
+    #[schema(value_type = i64)]
+    pub cool_down_ms: Millis,
+    /// How far below the price an amount may lie.
+    #[schema(value_type = String)]
+    pub max_discount: Fen,
+    /// How far above the price an amount may lie.
+    #[schema(value_type = String)]
+    pub max_surcharge: Fen,
+    /// Ownership by address.
+    pub ip_ownership: bool,
+}
+
+impl From<SiteView> for SiteBody {
+    fn from(view: SiteView) -> SiteBody {
+        let SiteView { site, accounts } = view;
+        SiteBody {
+            slug: site.slug.into(),
+            name: site.name,
+            origins: site.origins,
+            accounts,
+            pay_window_ms: site.policy.pay_window,
+            cool_down_ms: site.policy.cool_down,
+            max_discount: site.policy.max_discount,
+            max_surcharge: site.policy.max_surcharge,
+            ip_ownership: site.ip_ownership,
+        }
+    }
+}
+
+/// A product to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ProductRequest {
+    /// The site's slug.
+    pub site: String,
+    /// Its name in URLs.
+    pub slug: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it costs.
+    #[schema(value_type = String)]
+    pub price: Fen,
+    /// `hosted`, `sealed` or `reveal`.
+    #[schema(value_type = String)]
+    pub lock: Lock,
+    /// The paid text, for a hosted product.
+    pub html: Option<String>,
+}
+
+/// What to change of a product.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProductPatchRequest {
+    /// Its name for people.
+    pub title: Option<String>,
+    /// What it costs.
+    #[schema(value_type = Option<String>)]
+    pub price: Option<Fen>,
+    /// How it is locked.
+    #[schema(value_type = Option<String>)]
+    pub lock: Option<Lock>,
+    /// The paid text.
+    pub html: Option<String>,
+}
+
+/// A product as its owner sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProductBody {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: ProductId,
+    /// Its name in URLs.
+    pub slug: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it costs.
+    #[schema(value_type = String)]
+    pub price: Fen,
+    /// How it is locked.
+    #[schema(value_type = String)]
+    pub lock: Lock,
+    /// The paid text; only where one product is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+impl From<Product> for ProductBody {
+    fn from(product: Product) -> ProductBody {
+        let Product { id, slug, title, price, lock, created_at, .. } = product;
+        ProductBody { id, slug: slug.into(), title, price, lock, created_at, html: None }
+    }
+}
