@@ -65,7 +65,7 @@
 [hidden]{display:none!important}
 *{box-sizing:border-box}
 h2,p{margin:0}
-.card,.view,form{display:grid;gap:.75rem;place-content:center;justify-items:center;text-align:center}
+.card,.view,form{display:grid;gap:.75rem;align-content:center;justify-items:center;text-align:center}
 .card,dialog{color:var(--fg);background:var(--bg);border:1px solid var(--line);border-radius:var(--matcha-radius,14px)}
 .card{min-height:12rem;padding:1.25rem}
 .title{min-height:1.6em}
@@ -79,7 +79,7 @@ button:disabled{opacity:.6}
 a{color:var(--tea)}
 :focus-visible{outline:3px solid var(--tea);outline-offset:2px}
 [tabindex="-1"]:focus{outline:0}
-dialog{width:min(23rem,100vw);max-width:none;max-height:100dvh;overflow:auto;overscroll-behavior:contain;padding:.75rem 1.25rem 1.25rem}
+dialog{width:min(25rem,100vw);max-width:none;max-height:100dvh;overflow:auto;overscroll-behavior:contain;padding:.75rem 1.25rem 1.25rem}
 dialog::backdrop{background:#0f160f8c}
 header{display:flex;align-items:center;justify-content:space-between}
 h2{font-size:1.0625rem}
@@ -88,11 +88,13 @@ h2{font-size:1.0625rem}
 .amount{font-size:2.75rem;line-height:1.2;font-weight:600}
 .amount b{color:var(--odd)}
 .must{font-weight:600}
-.must,.dim{text-wrap:balance}
+.must,.dim{word-break:keep-all;overflow-wrap:anywhere}
+.dim{text-wrap:balance}
 .time,.amount{font-variant-numeric:tabular-nums}
 .soon{color:var(--odd);font-weight:600}
 img{width:240px;height:240px;padding:8px;background:#fff;border:1px solid var(--line);border-radius:10px;object-fit:contain}
 .row{display:flex;flex-wrap:wrap;gap:.5rem;justify-content:center}
+form{width:100%}
 input{width:100%;text-align:center}
 code{font:600 1rem/1.6 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere;user-select:all}
 .say{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
@@ -609,8 +611,7 @@ code{font:600 1rem/1.6 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywh
 
     drawFull(error, retry) {
       const { t } = this, wait = note("", "time", "timer");
-      this.told(error);
-      this.show("full", t.full, wait);
+      this.show("full", t.full, note(this.told(error)), wait);
       // A little chance, so that all who wait do not come back in the same instant.
       const ms = Math.max(error.retry_after_ms || POLL_MS, 1e3) + Math.random() * 1e3;
       this.quiet = countdown(performance.now() + ms, left => { wait.textContent = t.soon(left); }, retry);

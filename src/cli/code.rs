@@ -73,7 +73,8 @@ struct Tally {
 }
 
 async fn import(app: &App, dir: &Path, dry_run: bool) -> Result<(), Failure> {
-    let scan = names::scan_folder(dir)?;
+    let scan =
+        names::scan_folder(dir).map_err(|e| format!("the folder {} cannot be read: {e}", dir.display()))?;
     for problem in &scan.problems {
         say(&format!("skipped  {}: {}", problem.path, problem.reason))?;
     }

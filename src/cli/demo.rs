@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::open::{As, lock, open};
-use super::serve::{bind, log_to_stderr, until_stopped};
+use super::serve::{Signals, bind, log_to_stderr, until_stopped};
 use super::{Failure, say};
 use crate::app::{App, told_to_stop};
 use crate::config::{RawConfig, RawServe};
@@ -47,6 +47,7 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
         log_to_stderr(false);
+        let signals = Signals::listen()?;
         // A folder that was named is kept, so that the demo can be stopped and started again.
         let throw_away = if raw.data.is_some() { None } else { Some(tempfile::tempdir()?) };
         let data: PathBuf = throw_away.as_ref().map_or_else(|| raw.data(), |dir| dir.path().to_owned());
@@ -65,7 +66,7 @@ impl Demo {
         ))?;
         say("Open the blog, choose a wallet, then let the phone receive that amount. Ctrl-C ends the demo.")?;
         let shown = Shown { device, site: SITE.to_owned(), product: ARTICLE.to_owned() };
-        let result = until_stopped(app, &config, base_url, listener, Some(shown), move |web| {
+        let result = until_stopped(signals, app, &config, base_url, listener, Some(shown), move |web| {
             tokio::spawn(stay_awake(web.clone(), device));
         })
         .await;

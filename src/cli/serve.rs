@@ -19,6 +19,7 @@ pub(super) async fn run(raw: &RawConfig, serve: RawServe) -> Result<(), Failure>
     let data = raw.data();
     let config = serve.or(raw.file()?).resolve(&data)?;
     log_to_stderr(config.log_json);
+    let signals = Signals::listen()?;
     std::fs::create_dir_all(&data)?;
     let _lock = lock(&data)?;
     let app = open(&data, As::Server).await?;
@@ -31,7 +32,7 @@ pub(super) async fn run(raw: &RawConfig, serve: RawServe) -> Result<(), Failure>
         data.display()
     ))?;
     next_steps(&app, &base_url).await?;
-    until_stopped(app, &config, base_url, listener, None, |_| {}).await
+    until_stopped(signals, app, &config, base_url, listener, None, |_| {}).await
 }
 
 pub(super) async fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
@@ -72,6 +73,7 @@ async fn next_steps(app: &App, base_url: &str) -> Result<(), Failure> {
 
 /// Runs web and workers until a signal, then lets open requests end.
 pub(super) async fn until_stopped(
+    signals: Signals,
     app: App,
     config: &ServeConfig,
     base_url: String,
@@ -98,7 +100,7 @@ pub(super) async fn until_stopped(
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "unread notices could not be read again"),
     }
-    stopped(&app).await?;
+    signals.stopped(&app).await?;
     tracing::info!("stopping");
     stop.send_replace(true);
     server.await?;
@@ -108,30 +110,54 @@ pub(super) async fn until_stopped(
     Ok(())
 }
 
-/// Waits for SIGTERM or Ctrl-C; SIGHUP reads the rules again.
+/// The signals that concern a server. Made before anything is printed: whoever reads that the server is there may
+/// already stop it.
 #[cfg(unix)]
-async fn stopped(app: &App) -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut term, mut hup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    loop {
-        tokio::select! {
-            _ = term.recv() => return Ok(()),
-            result = tokio::signal::ctrl_c() => return Ok(result?),
-            _ = hup.recv() => match app.reload_rules() {
-                Ok(()) => {
-                    let done = reread::all(app, ReadAs::Unread, app.now()).await;
-                    tracing::info!(version = app.rules().version(), ?done, "the rules were read again");
-                }
-                Err(error) => tracing::error!(%error, "the old rules stay in force"),
-            },
+pub(super) struct Signals {
+    term: tokio::signal::unix::Signal,
+    int: tokio::signal::unix::Signal,
+    hup: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    pub(super) fn listen() -> Result<Signals, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (term, int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Signals { term, int, hup: signal(SignalKind::hangup())? })
+    }
+
+    /// Waits for SIGTERM or Ctrl-C; SIGHUP reads the rules again.
+    async fn stopped(mut self, app: &App) -> Result<(), Failure> {
+        loop {
+            tokio::select! {
+                _ = self.term.recv() => return Ok(()),
+                _ = self.int.recv() => return Ok(()),
+                _ = self.hup.recv() => match app.reload_rules() {
+                    Ok(()) => {
+                        let done = reread::all(app, ReadAs::Unread, app.now()).await;
+                        tracing::info!(version = app.rules().version(), ?done, "the rules were read again");
+                    }
+                    Err(error) => tracing::error!(%error, "the old rules stay in force"),
+                },
+            }
         }
     }
 }
 
-/// Waits for Ctrl-C.
+/// Where there are no Unix signals, Ctrl-C is all there is.
 #[cfg(not(unix))]
-async fn stopped(_: &App) -> Result<(), Failure> {
-    Ok(tokio::signal::ctrl_c().await?)
+pub(super) struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    pub(super) fn listen() -> Result<Signals, Failure> {
+        Ok(Signals)
+    }
+
+    async fn stopped(self, _: &App) -> Result<(), Failure> {
+        Ok(tokio::signal::ctrl_c().await?)
+    }
 }
 
 /// Sends the log to stderr; `RUST_LOG` says how much.

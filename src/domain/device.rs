@@ -61,14 +61,34 @@ pub struct DeviceClock {
     before: Vec<Before>,
 }
 
-/// A phone's clock before it was set.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+/// A phone's clock before a change.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Before {
-    offset: Offset,
+    samples: Vec<Millis>,
     /// When the last message by it came in.
     heard_at: Timestamp,
     /// When the first message by the next one came in.
-    until: Timestamp,
+    changed_at: Timestamp,
+    /// Since when it surely is not in force any more: since a message that is too early for it. A message that is late
+    /// may only have been held up.
+    over_at: Option<Timestamp>,
+}
+
+impl Before {
+    fn offset(&self) -> Offset {
+        Offset::of(&self.samples).unwrap_or_default()
+    }
+
+    /// Several messages agreed on it: they were not held up.
+    fn is_sure(&self) -> bool {
+        self.samples.len() >= DeviceClock::SAMPLES_SURE
+    }
+
+    fn fits(&self, posted_at: Timestamp) -> bool {
+        let Offset { low, high } = self.offset();
+        self.over_at.is_none_or(|over| posted_at.plus(low) < over)
+            && posted_at.plus(high) > self.heard_at.minus(DeviceClock::OUTBOX_WAIT_MAX)
+    }
 }
 
 /// What to add to a phone's time to get the server's: at least and at most.
@@ -81,6 +101,16 @@ pub struct Offset {
 }
 
 impl Offset {
+    fn of(samples: &[Millis]) -> Option<Offset> {
+        Some(Offset { low: *samples.iter().min()?, high: *samples.iter().max()? })
+    }
+
+    /// True where a sample is too far away for a request that was only slow.
+    fn is_left_by(self, sample: Millis) -> bool {
+        sample.get() < self.low.get() - DeviceClock::STEP.get()
+            || sample.get() > self.high.get() + DeviceClock::STEP.get()
+    }
+
     fn hull(self, other: Offset) -> Offset {
         Offset { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
@@ -93,6 +123,8 @@ impl DeviceClock {
     pub const STEP: Millis = Millis::seconds(30);
     /// A phone that reaches the server empties its outbox within this time.
     pub const OUTBOX_WAIT_MAX: Millis = Millis::seconds(60);
+    /// So many messages are not all held up for about the same time.
+    pub const SAMPLES_SURE: usize = 3;
     /// Earlier clocks kept.
     pub const BEFORE_MAX: usize = 3;
 
@@ -100,26 +132,38 @@ impl DeviceClock {
     #[must_use]
     pub fn learn(&self, sent_at: Timestamp, received_at: Timestamp) -> DeviceClock {
         let sample = received_at.since(sent_at);
-        let stepped =
-            self.offset().is_some_and(|offset| (sample.get() - offset.get()).abs() > DeviceClock::STEP.get());
-        let mut before = self.before.clone();
-        before.retain(|b| received_at.since(b.until) <= DeviceClock::OUTBOX_WAIT_MAX);
-        let mut samples = self.samples.clone();
-        if let (true, Some(offset), Some(heard_at)) = (stepped, self.known(), self.heard_at) {
-            before.push(Before { offset, heard_at, until: received_at });
-            samples.clear();
+        let mut learned = self.clone();
+        // Counted by the messages that came in since: while nothing comes in, nothing that waits can have come in.
+        let came_in = |since| self.heard_at.is_some_and(|at| at.since(since) > DeviceClock::OUTBOX_WAIT_MAX);
+        learned.before.retain(|b| !came_in(b.changed_at));
+        if self.known().is_some_and(|known| known.is_left_by(sample)) {
+            learned.change(sample, received_at);
         }
-        let surplus = before.len().saturating_sub(DeviceClock::BEFORE_MAX);
-        before.drain(..surplus);
-        if samples.len() >= DeviceClock::SAMPLES_MAX {
-            samples.remove(0);
+        if learned.samples.len() >= DeviceClock::SAMPLES_MAX {
+            learned.samples.remove(0);
         }
-        samples.push(sample);
-        DeviceClock { samples, heard_at: Some(received_at), before }
+        learned.samples.push(sample);
+        learned.heard_at = Some(received_at);
+        learned
+    }
+
+    /// The clock was set, or a message was held up. A message that is as early as before one that was late says that
+    /// the late one was held up: then what was known before it still holds.
+    fn change(&mut self, sample: Millis, received_at: Timestamp) {
+        let Some(heard_at) = self.heard_at else { return };
+        let again = self.before.iter().rposition(|b| b.over_at.is_none() && !b.offset().is_left_by(sample));
+        let known = again.map(|index| self.before.remove(index).samples).unwrap_or_default();
+        let samples = std::mem::replace(&mut self.samples, known);
+        self.before.push(Before { samples, heard_at, changed_at: received_at, over_at: None });
+        for earlier in self.before.iter_mut().filter(|b| b.over_at.is_none() && b.offset().low > sample) {
+            earlier.over_at = Some(received_at);
+        }
+        let surplus = self.before.len().saturating_sub(DeviceClock::BEFORE_MAX);
+        self.before.drain(..surplus);
     }
 
     fn known(&self) -> Option<Offset> {
-        Some(Offset { low: *self.samples.iter().min()?, high: *self.samples.iter().max()? })
+        Offset::of(&self.samples)
     }
 
     /// What to add to the phone's time to get the server's; `None` before the first message.
@@ -139,16 +183,15 @@ impl DeviceClock {
     #[must_use]
     pub fn offset_at(&self, posted_at: Timestamp, received_at: Timestamp) -> Offset {
         let now = self.known().unwrap_or_default();
-        let before_fits = |b: &&Before| {
-            posted_at.plus(b.offset.low) < b.until
-                && posted_at.plus(b.offset.high) > b.heard_at.minus(DeviceClock::OUTBOX_WAIT_MAX)
-        };
-        let now_fits = self
-            .before
-            .last()
-            .is_none_or(|b| posted_at.plus(now.high) >= b.heard_at && posted_at.plus(now.low) <= received_at);
-        let fitting = self.before.iter().filter(before_fits).map(|b| b.offset).chain(now_fits.then_some(now));
-        let all = || self.before.iter().map(|b| b.offset).chain([now]).reduce(Offset::hull);
+        // What is in force now came after what was before it, unless that was only a message held up.
+        let came_after = |b: &Before| b.over_at.is_none() || b.is_sure();
+        let now_fits = self.before.last().is_none_or(|b| {
+            posted_at.plus(now.low) <= received_at
+                && (!came_after(b) || posted_at.plus(now.high) >= b.heard_at)
+        });
+        let before = self.before.iter().filter(|b| b.fits(posted_at)).map(Before::offset);
+        let fitting = before.chain(now_fits.then_some(now));
+        let all = || self.before.iter().map(Before::offset).chain([now]).reduce(Offset::hull);
         fitting.reduce(Offset::hull).or_else(all).unwrap_or(now)
     }
 }
@@ -240,10 +283,13 @@ mod tests {
 
     #[test]
     fn a_notice_from_before_the_clock_was_set_forward_is_told_by_its_time() {
-        let right = DeviceClock::default().learn(at(1_000_000), at(1_000_000));
+        let once = DeviceClock::default().learn(at(1_000_000), at(1_000_000));
+        let right = once.learn(at(1_000_000), at(1_000_000)).learn(at(1_000_000), at(1_000_000));
         let forward = right.learn(at(1_900_000), at(1_300_000));
         assert_eq!(offset(&forward, 1_100_000), (0, 0), "else it would be older than the message before");
         assert_eq!(offset(&forward, 1_850_000), (-600_000, -600_000), "else it would be of the future");
+        let unsure = once.learn(at(1_900_000), at(1_300_000));
+        assert_eq!(offset(&unsure, 1_100_000), (-600_000, 0), "the one message may have been held up");
     }
 
     #[test]
@@ -261,7 +307,9 @@ mod tests {
         // Set ten minutes back: a fresh notice would otherwise have come in long ago.
         let far_back = right.learn(at(1_000_000), at(1_600_000));
         assert_eq!(offset(&far_back, 930_000), (600_000, 600_000));
-        let later = back.learn(at(1_330_000), at(1_630_000)).learn(at(1_361_000), at(1_661_000));
+        let later = [30, 61, 90]
+            .iter()
+            .fold(back, |clock, s| clock.learn(at(1_300_000 + s * 1000), at(1_600_000 + s * 1000)));
         assert_eq!(
             offset(&later, 1_290_000),
             (300_000, 300_000),
@@ -275,8 +323,14 @@ mod tests {
         let held_up = steady.learn(at(1_060_000), at(1_120_000));
         assert_eq!(offset(&held_up, 1_050_000), (10, 60_000));
         let next = held_up.learn(at(1_130_000), at(1_130_020));
-        assert_eq!(offset(&next, 1_119_000), (10, 10), "the clock is as it was before");
-        assert_eq!(offset(&next, 1_129_500), (20, 20));
+        assert_eq!(next.offset(), Some(Millis::new(10)), "what was known before it still holds");
+        assert_eq!(offset(&next, 1_119_000), (10, 20));
+        assert_eq!(offset(&next, 1_129_500), (10, 20));
+        // Silence behind it: what was posted while it was under way still waits.
+        let much_later = held_up.learn(at(2_000_000), at(2_000_020));
+        let truth = 1_100_010;
+        let offset = much_later.offset_at(at(1_100_000), at(2_000_020));
+        assert!((offset.low.get()..=offset.high.get()).contains(&(truth - 1_100_000)), "{offset:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A problem has a stable `code` and a `detail` in the caller's language; it is written out by `envelope`, which knows
 //! the language and the request's id. What went wrong inside goes to the log, never into the body.
 
+use axum::extract::multipart::MultipartError;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -10,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::{Conflict, Error, Thing};
 use crate::limits;
+use crate::qr::IntakeError;
 use crate::storage;
 
 /// A text in both languages.
@@ -129,6 +131,53 @@ pub fn too_large(bytes_max: usize) -> Problem {
     let zh = format!("请求内容太大, 最多 {bytes_max} 字节; 没有保存任何内容。");
     let en = format!("The body is too large: at most {bytes_max} bytes. Nothing was stored.");
     problem(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", &zh, &en).with("bytes_max", bytes_max)
+}
+
+/// More notices at once than are taken.
+#[must_use]
+pub fn too_many_notices() -> Problem {
+    let most = limits::NOTICES_PER_BATCH_MAX;
+    let zh = format!("一次最多 {most} 条通知; 没有保存, 请分批发送。");
+    let en = format!("At most {most} notices at once; nothing was stored, send them in parts.");
+    problem(StatusCode::PAYLOAD_TOO_LARGE, "too_many_notices", &zh, &en).with("limit", most)
+}
+
+/// An upload that is no form, or has no file.
+#[must_use]
+pub fn bad_multipart() -> Problem {
+    bad_request(
+        "bad_multipart",
+        "请以 multipart/form-data 上传, 图片放在 file 字段。",
+        "Upload as multipart/form-data with the picture in the field `file`.",
+    )
+}
+
+/// An upload that ended before its end: it is too large, or no form of the boundary it names.
+#[must_use]
+pub fn broken_upload(error: &MultipartError) -> Problem {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(limits::UPLOAD_BODY_BYTES_MAX),
+        _ => bad_multipart(),
+    }
+}
+
+/// A picture that is not taken in.
+#[must_use]
+pub fn refused_image(error: IntakeError) -> Problem {
+    let status = match error {
+        IntakeError::TooLarge | IntakeError::Dimensions => StatusCode::PAYLOAD_TOO_LARGE,
+        IntakeError::Format => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        IntakeError::Broken => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    problem(status, error.code(), error.zh(), &error.to_string())
+}
+
+/// Rules of the owner's that were not put in force; `why` is the error with its causes.
+#[must_use]
+pub fn bad_rules(why: &str) -> Problem {
+    let zh = format!("规则文件有误, 仍使用原来的规则: {why}");
+    let en = format!("The rules file is not good; the old rules stay in force: {why}");
+    problem(StatusCode::UNPROCESSABLE_ENTITY, "bad_rules", &zh, &en)
 }
 
 /// Credentials that are missing or not good.

@@ -305,3 +305,8 @@ pub(crate) fn created(new: bool, body: impl IntoResponse) -> Response {
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     (status, body).into_response()
 }
+
+/// `204 No Content`: it is done, and there is nothing to say about it.
+pub(crate) fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}

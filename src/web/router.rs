@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::owner::{accounts, devices, inbox, lists, orders as owner_orders, sites};
 use super::reader::{events, orders, page, products, unlocks};
-use super::{Web, adapters, assets, bridge, cors, envelope, error, health};
+use super::{Web, adapters, assets, bridge, cors, demo, envelope, error, health};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -112,7 +112,7 @@ fn pages(web: &Web) -> Router<Web> {
         .route("/a/{site}/{slug}", get(page::article).post(page::order))
         .route("/v1/embed.js", get(assets::embed))
         .route("/assets/{name}", get(assets::hashed));
-    if web.config.demo.is_some() { pages.merge(page::demo_routes()) } else { pages }
+    if web.config.demo.is_some() { pages.merge(demo::routes()) } else { pages }
 }
 
 fn api() -> (OpenApiRouter<Web>, OpenApiRouter<Web>) {

@@ -13,7 +13,7 @@ use crate::web::Web;
 use crate::web::dto::{
     HeartbeatBody, HeartbeatRequest, NoticesBody, NoticesRequest, PairBody, PairRequest, ProblemBody,
 };
-use crate::web::error::{Problem, conflict, no_credentials, problem, unauthorized};
+use crate::web::error::{Problem, conflict, no_credentials, too_many_notices, unauthorized};
 use crate::web::extract::{Json, Signed, parse, why_not_heard};
 
 /// Pairs a phone: the code works once and for ten minutes.
@@ -97,13 +97,6 @@ pub async fn heartbeat(State(web): State<Web>, signed: Signed) -> Result<axum::J
         Err(Error::NotFound(_)) => Err(why_not_heard(&web, signed.device).await),
         Err(error) => Err(error.into()),
     }
-}
-
-fn too_many_notices() -> Problem {
-    let most = limits::NOTICES_PER_BATCH_MAX;
-    let zh = format!("一次最多 {most} 条通知; 没有保存, 请分批发送。");
-    let en = format!("At most {most} notices at once; nothing was stored, send them in parts.");
-    problem(axum::http::StatusCode::PAYLOAD_TOO_LARGE, "too_many_notices", &zh, &en).with("limit", most)
 }
 
 fn message_id_reused() -> Problem {

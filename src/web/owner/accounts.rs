@@ -1,9 +1,8 @@
 //! Accounts and their codes.
 
-use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest as _, Multipart, Request, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 
 use super::page_of;
 use crate::domain::account::Remark;
@@ -17,8 +16,8 @@ use crate::storage::verbs::Page;
 use crate::web::Web;
 use crate::web::dto::{AccountBody, AccountRequest, CodeBody, PageBody, ProblemBody, WarningBody};
 use crate::web::envelope::prefers_english;
-use crate::web::error::{Problem, bad_request, conflict, invalid, problem, too_large};
-use crate::web::extract::{Json, Owner, PathOf, created};
+use crate::web::error::{Problem, bad_multipart, broken_upload, conflict, invalid, refused_image};
+use crate::web::extract::{Json, Owner, PathOf, created, no_content};
 use crate::web::reader::orders::png_response;
 
 /// Makes a receiving account.
@@ -79,8 +78,7 @@ pub async fn add_code(
     let _turn = web.uploads.acquire().await.map_err(|_| crate::web::error::internal())?;
     // Decoding a picture takes long enough to keep a worker of the runtime from its other requests.
     let intake = tokio::task::spawn_blocking(move || qr::intake(&file, channel));
-    let intake =
-        intake.await.map_err(|_| crate::web::error::internal())?.map_err(|error| refused_image(&error))?;
+    let intake = intake.await.map_err(|_| crate::web::error::internal())?.map_err(refused_image)?;
     let english = prefers_english(&headers);
     let new = NewCode {
         account,
@@ -116,15 +114,6 @@ pub(crate) fn warning(warning: qr::Warning, english: bool) -> WarningBody {
     WarningBody { code: warning.code().to_owned(), detail: detail.to_owned() }
 }
 
-fn refused_image(error: &qr::IntakeError) -> Problem {
-    let status = match error.code() {
-        "image_too_large" | "image_dimensions" => StatusCode::PAYLOAD_TOO_LARGE,
-        "image_format" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    };
-    problem(status, error.code(), error.zh(), &error.to_string())
-}
-
 struct Upload {
     file: Vec<u8>,
     amount: Option<Fen>,
@@ -133,24 +122,13 @@ struct Upload {
 
 impl Upload {
     async fn read(web: &Web, request: Request) -> Result<Upload, Problem> {
-        let bad = || {
-            bad_request(
-                "bad_multipart",
-                "请以 multipart/form-data 上传, 图片放在 file 字段。",
-                "Upload as multipart/form-data with the picture in the field `file`.",
-            )
-        };
         // The whole body is bounded here, so the fields need no bound of their own.
         let (parts, body) = request.into_parts();
         let body = http_body_util::Limited::new(body, limits::UPLOAD_BODY_BYTES_MAX);
         let request = Request::from_parts(parts, axum::body::Body::new(body));
-        let mut form = Multipart::from_request(request, web).await.map_err(|_| bad())?;
+        let mut form = Multipart::from_request(request, web).await.map_err(|_| bad_multipart())?;
         let (mut file, mut amount, mut remark) = (None, None, Remark::none());
-        let cut = |error: MultipartError| match error.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => too_large(limits::UPLOAD_BODY_BYTES_MAX),
-            // Not a form of the boundary it names, or one that did not arrive whole.
-            _ => bad(),
-        };
+        let cut = |error| broken_upload(&error);
         while let Some(field) = form.next_field().await.map_err(cut)? {
             match field.name().unwrap_or("") {
                 "file" => file = Some(field.bytes().await.map_err(cut)?.to_vec()),
@@ -170,7 +148,7 @@ impl Upload {
                 _ => {}
             }
         }
-        Ok(Upload { file: file.ok_or_else(bad)?, amount, remark })
+        Ok(Upload { file: file.ok_or_else(bad_multipart)?, amount, remark })
     }
 }
 
@@ -208,7 +186,7 @@ pub async fn remove_code(
     PathOf(id): PathOf<CodeId>,
 ) -> Result<Response, Problem> {
     catalog::remove_code(&web.app, id, owner.actor()).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok(no_content())
 }
 
 /// The picture of a code, as readers see it.

@@ -1,8 +1,7 @@
 //! Phones.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
 use super::accounts::whole;
 use crate::domain::id::DeviceId;
@@ -13,7 +12,7 @@ use crate::web::dto::{
     DeviceBody, DevicePatchRequest, PageBody, PairingBody, PairingRequest, PinBody, ProblemBody,
 };
 use crate::web::error::Problem;
-use crate::web::extract::{Json, JsonOrNothing, Owner, PathOf, created};
+use crate::web::extract::{Json, JsonOrNothing, Owner, PathOf, created, no_content};
 
 /// A code with which a phone pairs: it works once and for ten minutes.
 #[utoipa::path(post, path = "/api/v1/owner/devices/pairing", tag = "owner", request_body = PairingRequest,
@@ -109,5 +108,5 @@ pub async fn revoke(
     PathOf(id): PathOf<DeviceId>,
 ) -> Result<Response, Problem> {
     device::revoke(&web.app, id, owner.actor()).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok(no_content())
 }

@@ -10,7 +10,7 @@ use crate::domain::receipt::{ReadAs, ReceiptState};
 use crate::flow::reread;
 use crate::web::Web;
 use crate::web::dto::{NoticeBody, PageBody, ProblemBody, ReceiptBody};
-use crate::web::error::{Problem, problem};
+use crate::web::error::{Problem, bad_rules};
 use crate::web::extract::{Owner, QueryOf};
 
 /// Which receipts.
@@ -94,12 +94,7 @@ fn whole_story(error: &dyn std::error::Error) -> String {
     (status = 422, description = "bad_rules: the old ones stay in force", body = ProblemBody),
 ))]
 pub async fn reload_rules(State(web): State<Web>, _: Owner) -> Result<axum::Json<RulesBody>, Problem> {
-    web.app.reload_rules().map_err(|error| {
-        let error = whole_story(&error);
-        let zh = format!("规则文件有误, 仍使用原来的规则: {error}");
-        let en = format!("The rules file is not good; the old rules stay in force: {error}");
-        problem(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "bad_rules", &zh, &en)
-    })?;
+    web.app.reload_rules().map_err(|error| bad_rules(&whole_story(&error)))?;
     let done = reread::all(&web.app, ReadAs::Unread, web.app.now()).await?;
     let version = web.app.rules().version().to_owned();
     Ok(axum::Json(RulesBody { version, looked_at: done.looked_at, read: done.read, settled: done.settled }))

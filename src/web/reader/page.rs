@@ -1,13 +1,10 @@
-//! Pages: the plain page of a product, which sells without any script on the blog, and the demo's blog and phone.
+//! The plain page of a product, which sells without any script on the blog.
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::orders::{refusal, wish};
 use super::products::facts_of;
@@ -19,18 +16,22 @@ use crate::domain::unlock::RecoveryCode;
 use crate::flow::checkout::{self, Outcome};
 use crate::flow::order::{self, View};
 use crate::flow::unlock::{self, Access, Content};
-use crate::storage::verbs::{OrderFilter, Page};
+use crate::web::Web;
 use crate::web::assets::Assets;
 use crate::web::dto::{OrderRequest, ProductFacts};
 use crate::web::envelope::prefers_english;
 use crate::web::error::Problem;
-use crate::web::extract::{Client, FormOf, Json, PathOf, may_see};
-use crate::web::{Web, demo};
+use crate::web::extract::{Client, FormOf, PathOf, may_see};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// How often a page without script looks again.
-const REFRESH_SECONDS: u32 = 3;
+                      connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
+/// The small frame that watches an order: nothing but text and links, and only within our own pages.
+const WATCH_POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'self'";
+/// How often the frame looks, while the code may be paid and after that.
+const WATCH_SECONDS: u32 = 3;
+const WATCH_ENDED_SECONDS: u32 = 10;
 
 #[derive(Template)]
 #[template(path = "message.html")]
@@ -86,10 +87,9 @@ struct OrderPart {
     odd: bool,
     open_code: bool,
     image_url: String,
-    remaining: String,
     extensions_left: u8,
-    refresh_url: String,
-    refresh_seconds: u32,
+    url: String,
+    seconds_left: i64,
 }
 
 struct PaidPart {
@@ -98,25 +98,22 @@ struct PaidPart {
 }
 
 #[derive(Template)]
-#[template(path = "demo_blog.html")]
-struct DemoBlog<'a> {
+#[template(path = "watch.html")]
+struct WatchFrame<'a> {
     lang: &'static str,
     zh: bool,
     site_name: &'a str,
     assets: &'a Assets,
-    site: &'a str,
-    product: &'a str,
-    price: String,
-    phone_url: &'a str,
+    pending: bool,
+    settled: bool,
+    remaining: String,
+    order_url: String,
+    watch_seconds: u32,
 }
 
-#[derive(Template)]
-#[template(path = "demo_phone.html")]
-struct DemoPhone<'a> {
-    lang: &'static str,
-    site_name: &'a str,
-    assets: &'a Assets,
-    blog_url: &'a str,
+/// A page that is there.
+pub(crate) fn found(template: &impl Template, english: bool) -> Response {
+    page(StatusCode::OK, template, english)
 }
 
 fn page(status: StatusCode, template: &impl Template, english: bool) -> Response {
@@ -142,7 +139,8 @@ fn tongue(english: bool) -> (&'static str, bool) {
     if english { ("en", false) } else { ("zh-CN", true) }
 }
 
-fn message(web: &Web, problem: &Problem, english: bool) -> Response {
+/// A page that says why there is no other.
+pub(crate) fn message(web: &Web, problem: &Problem, english: bool) -> Response {
     let (lang, zh) = tongue(english);
     let text = if english { &problem.detail.en } else { &problem.detail.zh };
     let heading = match (problem.status == StatusCode::NOT_FOUND, english) {
@@ -198,6 +196,8 @@ pub struct Carried {
     channel: Option<Channel>,
     client_order_id: Option<String>,
     code: Option<String>,
+    /// Asks for the frame instead of the page.
+    watch: Option<String>,
 }
 
 impl Carried {
@@ -216,7 +216,7 @@ fn parse_query(query: Option<&str>) -> Carried {
             .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
             .map(str::to_owned)
     };
-    Carried { order: read("order"), token: read("token"), code: None, ..Carried::default() }
+    Carried { order: read("order"), token: read("token"), watch: read("watch"), ..Carried::default() }
 }
 
 /// What one visit of the page shows.
@@ -241,6 +241,7 @@ pub async fn article(
         Err(problem) => return message(&web, &problem, prefers_english(&headers)),
     };
     match carried.order(&web) {
+        Some(order) if carried.watch.is_some() => visit.watch(order).await,
         Some(order) => visit.of_order(order).await,
         None => visit.sale(StatusCode::OK),
     }
@@ -358,11 +359,39 @@ impl<'a> Visit<'a> {
             amount: amount.clone(),
             open_code: view.open_code,
             image_url: format!("/api/v1/orders/{}/code.png", order.id),
-            remaining: minutes(order.expires_in(now)),
             extensions_left: order.extensions_left,
-            refresh_url: self.order_url(order.id),
-            refresh_seconds: REFRESH_SECONDS,
+            url: self.order_url(order.id),
+            seconds_left: seconds(order.expires_in(now)),
         }
+    }
+
+    /// The frame within an order's page. It loads itself again and again, so that the page around it does not: focus,
+    /// scrolling and a finger on the code stay where they are.
+    async fn watch(self, id: OrderId) -> Response {
+        let view = match order::get(&self.web.app, id).await {
+            Ok(view) => view,
+            Err(error) => return message(self.web, &error.into(), self.english),
+        };
+        let (lang, zh) = tongue(self.english);
+        let now = self.web.app.now();
+        let status = view.order.status_at(now);
+        let pending = status == OrderStatus::Pending;
+        let template = WatchFrame {
+            lang,
+            zh,
+            site_name: &self.site_name,
+            assets: &self.web.assets,
+            pending,
+            settled: matches!(status, OrderStatus::Paid | OrderStatus::Refunded),
+            remaining: minutes(view.order.expires_in(now)),
+            order_url: self.order_url(id),
+            watch_seconds: if pending { WATCH_SECONDS } else { WATCH_ENDED_SECONDS },
+        };
+        let mut response = page(StatusCode::OK, &template, self.english);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(WATCH_POLICY));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+        response
     }
 
     async fn make_order(self, client: Client, headers: &HeaderMap, carried: Carried) -> Response {
@@ -448,86 +477,13 @@ fn channel_name(channel: Channel, english: bool) -> &'static str {
     }
 }
 
+/// Whole seconds, rounded up.
+fn seconds(left: Millis) -> i64 {
+    (left.get() + 999) / 1000
+}
+
 /// Whole minutes and seconds, rounded up: `1:58`.
 fn minutes(left: Millis) -> String {
-    let seconds = (left.get() + 999) / 1000;
+    let seconds = seconds(left);
     format!("{}:{:02}", seconds / 60, seconds % 60)
-}
-
-/// The demo's pages: mounted by `matcha demo` only.
-pub fn demo_routes() -> Router<Web> {
-    Router::new()
-        .route("/demo/blog", get(demo_blog))
-        .route("/demo/phone", get(demo_phone))
-        .route("/demo/phone/state", get(demo_state))
-        .route("/demo/phone/notices", post(demo_notice))
-}
-
-async fn demo_blog(State(web): State<Web>) -> Response {
-    let Some(shown) = &web.config.demo else { return crate::web::error::not_found().into_response() };
-    let facts = match facts_of(&web, shown.site.clone(), shown.product.clone(), None).await {
-        Ok(facts) => facts,
-        Err(problem) => return message(&web, &problem, false),
-    };
-    let template = DemoBlog {
-        lang: "zh-CN",
-        zh: true,
-        site_name: "山中茶事",
-        assets: &web.assets,
-        site: &shown.site,
-        product: &shown.product,
-        price: facts.price.to_string(),
-        phone_url: "/demo/phone",
-    };
-    page(StatusCode::OK, &template, false)
-}
-
-async fn demo_phone(State(web): State<Web>) -> Response {
-    let template =
-        DemoPhone { lang: "zh-CN", site_name: "Matcha", assets: &web.assets, blog_url: "/demo/blog" };
-    page(StatusCode::OK, &template, false)
-}
-
-/// What the demo's phone page lists: open orders, and what the phone saw last.
-async fn demo_state(State(web): State<Web>) -> Result<axum::Json<serde_json::Value>, Problem> {
-    let now = web.app.now();
-    let (orders, notices) = web
-        .app
-        .store
-        .read(|tx| {
-            let page = Page { before: None, limit: 20 };
-            let mut orders = Vec::new();
-            for order in tx.orders(&OrderFilter::default(), page)? {
-                let title = tx.product(order.product)?.map_or_else(String::new, |p| p.title);
-                orders.push((order, title));
-            }
-            Ok::<_, crate::storage::Error>((orders, tx.notices(None, None, page)?))
-        })
-        .await?;
-    let orders: Vec<_> = orders
-        .into_iter()
-        .map(|(order, title)| {
-            json!({
-                "id": order.id, "amount": order.amount, "channel": order.channel, "product": title,
-                "status": order.status_at(now), "expires_in_ms": order.expires_in(now),
-            })
-        })
-        .collect();
-    let mut recent = Vec::new();
-    for notice in notices {
-        let outcome = demo::outcome(&web, &notice).await?;
-        let seen: serde_json::Value = serde_json::from_str(&notice.raw).unwrap_or_default();
-        recent.push(json!({
-            "id": notice.id, "package": seen["package"], "title": seen["title"], "text": seen["text"], "outcome": outcome,
-        }));
-    }
-    Ok(axum::Json(json!({ "orders": orders, "recent": recent })))
-}
-
-/// Posts a notice as the demo's phone: signed, over HTTP, like any other phone.
-async fn demo_notice(
-    State(web): State<Web>,
-    Json(request): Json<demo::DemoNotice>,
-) -> Result<axum::Json<serde_json::Value>, Problem> {
-    demo::post(&web, request).await.map(axum::Json)
 }

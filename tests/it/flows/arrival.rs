@@ -80,6 +80,8 @@ async fn a_clock_that_was_set_is_believed_from_its_next_message_on() {
 async fn a_notice_from_before_the_clock_was_set_settles_no_other_order() {
     for step in [-400, -330, 20, 330, 400] {
         let (world, mut phone) = narrow().await;
+        world.beat(&phone).await;
+        world.beat(&phone).await;
         let first = world.order().await;
         world.wait(secs(30));
         let notice = world.notice(&phone, Announcer::Wechat, 100);

@@ -3,8 +3,11 @@
 mod article;
 mod bridge;
 mod cors;
+mod demo;
+mod disk;
 mod envelope;
 mod events;
+mod log;
 mod notices;
 mod operation;
 mod orders;

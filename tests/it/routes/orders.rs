@@ -244,6 +244,8 @@ async fn what_is_not_sold_is_not_found() {
 async fn an_address_without_anything_and_a_method_that_is_not_there_are_problems_too() {
     let app = TestApp::start().await;
     app.get("/api/v1/nothing").ask().await.problem(404, "not_found");
-    app.get("/api/v1/orders").ask().await.problem(405, "method_not_allowed");
+    let refused = app.get("/api/v1/orders").ask().await;
+    refused.problem(405, "method_not_allowed");
+    assert_eq!(refused.header("allow"), "POST");
     app.post("/healthz").ask().await.problem(405, "method_not_allowed");
 }

@@ -1,0 +1,135 @@
+//! `matcha demo` as a process of its own: started, asked, killed, started again.
+
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{PATIENCE, http, lines_of};
+
+/// Where the demo's article is sold.
+pub(super) const SALE: &str = "/a/tea/eighty-degrees";
+
+/// A running demo and its data, which outlives the process.
+pub(super) struct Demo {
+    pub(super) url: String,
+    process: Child,
+    options: Vec<String>,
+    data: TempDir,
+    http: reqwest::Client,
+}
+
+impl Demo {
+    /// A demo with the windows a reader would see.
+    pub(super) async fn start() -> Demo {
+        Demo::with(&[]).await
+    }
+
+    /// A demo with windows of `pay_ms` and rests of `rest_ms`.
+    pub(super) async fn with_windows(pay_ms: u32, rest_ms: u32) -> Demo {
+        Demo::with(&["--pay-window-ms", &pay_ms.to_string(), "--cool-down-ms", &rest_ms.to_string()]).await
+    }
+
+    async fn with(options: &[&str]) -> Demo {
+        let options: Vec<String> = options.iter().map(|&o| o.to_owned()).collect();
+        let data = tempfile::tempdir().expect("a folder for the demo");
+        let http = http();
+        let (process, url) = launch("127.0.0.1:0", &options, &data).await;
+        Demo { url, process, options, data, http }
+    }
+
+    /// Ends the process without a chance to tidy up, as a power cut would.
+    pub(super) fn kill(&mut self) {
+        self.process.kill().expect("the demo was alive");
+        self.process.wait().expect("the demo is gone");
+    }
+
+    /// Starts on the same data and at the same address.
+    pub(super) async fn start_again(&mut self) {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let (process, url) = launch(address, &self.options, &self.data).await;
+        assert_eq!(url, self.url);
+        self.process = process;
+    }
+
+    /// Orders the article in WeChat, as a reader at that address would.
+    pub(super) async fn order_from(&self, address: &str) -> Value {
+        let request =
+            self.http.post(format!("{}/api/v1/orders", self.url)).header("x-forwarded-for", address);
+        let wish = json!({ "site": "tea", "product": "eighty-degrees", "channel": "wechat" });
+        answer(request.json(&wish)).await
+    }
+
+    /// The owner lets a blog at that origin sell.
+    pub(super) async fn allow(&self, origin: &str) {
+        let made = Command::new(env!("CARGO_BIN_EXE_matcha"))
+            .args(["key", "create", "--owner", "--data"])
+            .arg(self.data.path())
+            .output()
+            .expect("the command line works beside the server");
+        let said = String::from_utf8(made.stdout).expect("text");
+        let key = said.split_whitespace().find(|word| word.starts_with("ok_")).expect("a key");
+        let request = self.http.patch(format!("{}/api/v1/owner/sites/tea", self.url)).bearer_auth(key);
+        answer(request.json(&json!({ "origins": [origin] }))).await;
+    }
+
+    /// What the demo's phone knows: open orders and recent notices.
+    pub(super) async fn state(&self) -> Value {
+        answer(self.http.get(format!("{}/demo/phone/state", self.url))).await
+    }
+
+    /// The phone receives that many yuan by WeChat, and says what became of the notice.
+    pub(super) async fn receive(&self, yuan: &str) -> String {
+        let notice = json!({
+            "package": "com.tencent.mm", "title": "微信支付", "notification_id": -656_511_598,
+            "text": format!("微信支付收款{yuan}元(朋友到店)"),
+        });
+        let request = self.http.post(format!("{}/demo/phone/notices", self.url));
+        answer(request.json(&notice)).await["outcome"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.data.path().join("log")).unwrap_or_default();
+            println!("---- the demo's log\n{log}");
+        }
+    }
+}
+
+/// Starts the binary and reads from what it prints where it is.
+async fn launch(listen: &str, options: &[String], data: &TempDir) -> (Child, String) {
+    let log = std::fs::File::options().create(true).append(true).open(data.path().join("log")).unwrap();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_matcha"))
+        .args(["demo", "--listen", listen, "--data"])
+        .arg(data.path())
+        .args(options)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .expect("the binary starts");
+    let mut lines = lines_of(&mut process);
+    let url = async {
+        while let Some(line) = lines.recv().await {
+            let url = line.split_whitespace().find_map(|word| word.strip_suffix("/demo/blog"));
+            if let Some(url) = url {
+                return url.to_owned();
+            }
+        }
+        panic!("the demo ended: {}", std::fs::read_to_string(data.path().join("log")).unwrap_or_default());
+    };
+    let url = tokio::time::timeout(PATIENCE, url).await.expect("the demo says where it is");
+    (process, url)
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Value {
+    let response = request.send().await.expect("the demo answers");
+    let status = response.status();
+    let body = response.text().await.expect("a whole answer");
+    assert!(status.is_success(), "{status}: {body}");
+    serde_json::from_str(&body).expect("JSON")
+}

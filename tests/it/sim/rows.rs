@@ -1,0 +1,261 @@
+//! What the file holds, read by a connection that knows nothing of Matcha's code.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, Row};
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct OrderRow {
+    pub(super) id: i64,
+    pub(super) status: String,
+    pub(super) price: i64,
+    pub(super) amount: i64,
+    pub(super) account: i64,
+    pub(super) client: Option<String>,
+    pub(super) created_at: i64,
+    pub(super) expires_at: i64,
+    pub(super) extensions_left: i64,
+    pub(super) late: bool,
+    pub(super) paid_at: Option<i64>,
+    pub(super) version: i64,
+    pub(super) hold: HoldRow,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct HoldRow {
+    pub(super) account: i64,
+    pub(super) amount: i64,
+    pub(super) remark: String,
+    pub(super) starts_at: i64,
+    pub(super) window_ends_at: i64,
+    pub(super) release_at: i64,
+    pub(super) live: bool,
+}
+
+impl HoldRow {
+    pub(super) fn held_at(&self, at: i64) -> bool {
+        self.starts_at <= at && at < self.release_at
+    }
+
+    /// How far `at` lies outside; zero inside.
+    pub(super) fn distance(&self, at: i64) -> i64 {
+        (self.starts_at - at).max(at - self.release_at + 1).max(0)
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct ReceiptRow {
+    pub(super) id: i64,
+    pub(super) notice: i64,
+    pub(super) device: i64,
+    pub(super) announcer: String,
+    pub(super) channel: String,
+    pub(super) amount: i64,
+    pub(super) from: i64,
+    pub(super) to: i64,
+    pub(super) state: String,
+    pub(super) echo_of: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct SettlementRow {
+    pub(super) id: i64,
+    pub(super) order: i64,
+    pub(super) receipt: Option<i64>,
+    pub(super) by_owner: bool,
+    pub(super) undone: bool,
+    pub(super) before: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct UnlockRow {
+    pub(super) order: i64,
+    pub(super) revoked: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct ItemRow {
+    pub(super) id: i64,
+    pub(super) reason: String,
+    pub(super) notice: i64,
+    pub(super) receipt: Option<i64>,
+    pub(super) state: String,
+    pub(super) order: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct NoticeRow {
+    pub(super) id: i64,
+    pub(super) device: i64,
+    pub(super) raw: String,
+    pub(super) read_as: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct LogRow {
+    pub(super) id: i64,
+    pub(super) at: i64,
+    pub(super) subject: i64,
+    pub(super) act: String,
+}
+
+/// Everything that can change, at one moment.
+#[derive(Clone, Default)]
+pub(super) struct Rows {
+    pub(super) orders: BTreeMap<i64, OrderRow>,
+    pub(super) receipts: BTreeMap<i64, ReceiptRow>,
+    pub(super) settlements: BTreeMap<i64, SettlementRow>,
+    pub(super) unlocks: Vec<UnlockRow>,
+    pub(super) items: BTreeMap<i64, ItemRow>,
+}
+
+/// A look into the file from outside.
+pub(super) struct Outside {
+    conn: Connection,
+    version: i64,
+}
+
+impl Outside {
+    pub(super) fn open(path: &Path) -> Outside {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags).unwrap();
+        conn.set_prepared_statement_cache_capacity(32);
+        Outside { conn, version: -1 }
+    }
+
+    /// True where something was committed since this was asked last.
+    pub(super) fn changed(&mut self) -> bool {
+        let version = self.conn.pragma_query_value(None, "data_version", |row| row.get(0)).unwrap();
+        let changed = version != self.version;
+        self.version = version;
+        changed
+    }
+
+    fn all<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        read: fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Vec<T> {
+        let mut statement = self.conn.prepare_cached(sql).unwrap();
+        let rows = statement.query_map(params, read).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    pub(super) fn number(&self, sql: &str) -> i64 {
+        self.conn.prepare_cached(sql).unwrap().query_row([], |row| row.get(0)).unwrap()
+    }
+
+    /// What is known of a phone's clock, for the story of a failure.
+    pub(super) fn clock_of(&self, device: i64) -> String {
+        let sql = "SELECT clock FROM devices WHERE id = ?";
+        self.conn.prepare_cached(sql).unwrap().query_row([device], |row| row.get(0)).unwrap()
+    }
+
+    pub(super) fn rows(&self) -> Rows {
+        Rows {
+            orders: self.orders().into_iter().map(|row| (row.id, row)).collect(),
+            receipts: self.receipts().into_iter().map(|row| (row.id, row)).collect(),
+            settlements: self.settlements().into_iter().map(|row| (row.id, row)).collect(),
+            unlocks: self.all("SELECT order_id, revoked_at IS NOT NULL FROM unlocks", [], |row| {
+                Ok(UnlockRow { order: row.get(0)?, revoked: row.get(1)? })
+            }),
+            items: self.items().into_iter().map(|row| (row.id, row)).collect(),
+        }
+    }
+
+    fn orders(&self) -> Vec<OrderRow> {
+        let sql = "SELECT o.id, o.status, o.price_fen, o.amount_fen, o.account_id, o.client_order_id, o.created_at,
+                          o.expires_at, o.extensions_left, o.late, o.paid_at, o.version,
+                          h.account_id, h.amount_fen, h.remark, h.starts_at, h.window_ends_at, h.release_at, h.live
+                   FROM orders o LEFT JOIN holds h ON h.order_id = o.id";
+        self.all(sql, [], |row| {
+            let hold = HoldRow {
+                account: row.get(12)?,
+                amount: row.get(13)?,
+                remark: row.get(14)?,
+                starts_at: row.get(15)?,
+                window_ends_at: row.get(16)?,
+                release_at: row.get(17)?,
+                live: row.get(18)?,
+            };
+            Ok(OrderRow {
+                id: row.get(0)?,
+                status: row.get(1)?,
+                price: row.get(2)?,
+                amount: row.get(3)?,
+                account: row.get(4)?,
+                client: row.get(5)?,
+                created_at: row.get(6)?,
+                expires_at: row.get(7)?,
+                extensions_left: row.get(8)?,
+                late: row.get(9)?,
+                paid_at: row.get(10)?,
+                version: row.get(11)?,
+                hold,
+            })
+        })
+    }
+
+    fn receipts(&self) -> Vec<ReceiptRow> {
+        let sql = "SELECT id, notice_id, device_id, announcer, channel, amount_fen, arrived_from, arrived_to, state,
+                          echo_of FROM receipts";
+        self.all(sql, [], |row| {
+            Ok(ReceiptRow {
+                id: row.get(0)?,
+                notice: row.get(1)?,
+                device: row.get(2)?,
+                announcer: row.get(3)?,
+                channel: row.get(4)?,
+                amount: row.get(5)?,
+                from: row.get(6)?,
+                to: row.get(7)?,
+                state: row.get(8)?,
+                echo_of: row.get(9)?,
+            })
+        })
+    }
+
+    fn settlements(&self) -> Vec<SettlementRow> {
+        let sql = "SELECT id, order_id, receipt_id, by_owner, undone_at IS NOT NULL, before FROM settlements";
+        self.all(sql, [], |row| {
+            Ok(SettlementRow {
+                id: row.get(0)?,
+                order: row.get(1)?,
+                receipt: row.get(2)?,
+                by_owner: row.get(3)?,
+                undone: row.get(4)?,
+                before: row.get(5)?,
+            })
+        })
+    }
+
+    fn items(&self) -> Vec<ItemRow> {
+        self.all("SELECT id, reason, notice_id, receipt_id, state, order_id FROM inbox", [], |row| {
+            Ok(ItemRow {
+                id: row.get(0)?,
+                reason: row.get(1)?,
+                notice: row.get(2)?,
+                receipt: row.get(3)?,
+                state: row.get(4)?,
+                order: row.get(5)?,
+            })
+        })
+    }
+
+    /// The notices that came in after `id`.
+    pub(super) fn notices_after(&self, id: i64) -> Vec<NoticeRow> {
+        let sql = "SELECT id, device_id, raw, read_as FROM notices WHERE id > ? ORDER BY id";
+        self.all(sql, [id], |row| {
+            Ok(NoticeRow { id: row.get(0)?, device: row.get(1)?, raw: row.get(2)?, read_as: row.get(3)? })
+        })
+    }
+
+    /// The lines of the log after `id`.
+    pub(super) fn log_after(&self, id: i64) -> Vec<LogRow> {
+        self.all("SELECT id, at, subject, act FROM log WHERE id > ? ORDER BY id", [id], |row| {
+            Ok(LogRow { id: row.get(0)?, at: row.get(1)?, subject: row.get(2)?, act: row.get(3)? })
+        })
+    }
+}
