@@ -58,7 +58,7 @@ impl Demo {
         let base_url = format!("http://{}", listener.local_addr()?);
         let device = self.furnish(&app).await?;
         let config = RawServe { listen: Some(self.listen.clone()), ..RawServe::default() }.resolve(&data)?;
-        say("Matcha demo: nothing here is real money, and nothing is kept.")?;
+        say("Matcha demo: nothing here is real money.")?;
         say(&format!("  the blog    {base_url}/demo/blog"))?;
         say(&format!("  the phone   {base_url}/demo/phone"))?;
         say(&format!(

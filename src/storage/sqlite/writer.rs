@@ -5,7 +5,7 @@
 //! its savepoint alone; a unit that panics is such a failure; a caller that hangs up changes nothing.
 //!
 //! When the disk refuses (full, I/O error, damaged), all units of the group are answered with that, and new ones are
-//! refused at once until [`Writer::probe`] gets a real write through.
+//! refused at once until `Writer::probe` gets a real write through.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

@@ -58,23 +58,51 @@ async fn the_order_form_leads_to_the_code_and_after_the_payment_to_the_article()
     let order = ordered(&app).await;
     assert!(order.starts_with("/a/blog/tea?order=ord_") && order.contains("&token=ot_"), "{order}");
     let waiting = page(&app, &order).await;
-    for part in ["1.00", "value=\"extend\"", "value=\"cancel\"", "noindex", "<iframe src="] {
+    // The page itself changes only when the window has ended.
+    let refresh = "http-equiv=\"refresh\" content=\"121; url=/a/blog/tea?order=";
+    for part in [refresh, "1.00", "<iframe", "value=\"extend\"", "value=\"cancel\"", "noindex"] {
         assert!(waiting.contains(part), "{part} in {waiting}");
     }
-    let watched = page(&app, &format!("{order}&watch=1")).await;
-    assert!(watched.contains("2:00") && watched.contains("http-equiv=\"refresh\""), "{watched}");
     let image = waiting.split_once("<img src=\"").unwrap().1.split_once('"').unwrap().0;
     assert_eq!(app.get(image).ask().await.is(200).header("content-type"), "image/png");
     phone.receive("1.00").await;
-    let watched = page(&app, &format!("{order}&watch=1")).await;
-    assert!(watched.contains("target=\"_top\"") && !watched.contains("http-equiv=\"refresh\""), "{watched}");
     let open = page(&app, &order).await;
-    assert!(open.contains("<p>the paid text of tea</p>"), "{open}");
+    assert!(
+        open.contains("<p>the paid text of tea</p>") && !open.contains("http-equiv=\"refresh\""),
+        "{open}"
+    );
     let code = open.split_once("<code>").unwrap().1.split_once("</code>").unwrap().0;
     assert_eq!(code.len(), 29);
     // The recovery code opens it on another device.
     let restored = submit(&app, &format!("act=restore&code={}", code.to_lowercase())).await.is(200);
     assert!(restored.text().contains("<p>the paid text of tea</p>"));
+}
+
+#[tokio::test]
+async fn the_frame_in_the_page_looks_again_until_it_offers_the_article() {
+    let app = TestApp::start().await;
+    let phone = app.shop().await;
+    let order = ordered(&app).await;
+    let frame = format!("{order}&watch=1");
+    let answer = app.get(&frame).ask().await.is(200);
+    assert_eq!(answer.header("x-frame-options"), "SAMEORIGIN");
+    assert!(answer.header("content-security-policy").ends_with("frame-ancestors 'self'"));
+    let waiting = answer.text();
+    assert!(
+        waiting.contains("2:00") && waiting.contains("http-equiv=\"refresh\" content=\"3\""),
+        "{waiting}"
+    );
+    app.pass(121);
+    let ended = page(&app, &frame).await;
+    assert!(ended.contains("http-equiv=\"refresh\" content=\"10\"") && !ended.contains("剩余"), "{ended}");
+    assert!(page(&app, &order).await.contains("<iframe"), "an expired order is watched too");
+    phone.receive("1.00").await;
+    let settled = page(&app, &frame).await;
+    assert!(settled.contains("target=\"_top\"") && !settled.contains("http-equiv=\"refresh\""), "{settled}");
+    assert!(!settled.contains("the paid text"), "the frame holds no more than the news");
+    // A stranger's token shows the sale, which must not be framed.
+    let stranger = app.get(&format!("{TEA}?order=ord_1&token=ot_x&watch=1")).ask().await.is(200);
+    assert_eq!(stranger.header("x-frame-options"), "DENY");
 }
 
 #[tokio::test]
@@ -91,6 +119,7 @@ async fn a_reader_without_script_extends_and_cancels_by_form() {
     let order = ordered(&app).await;
     let carried = order.split_once('?').unwrap().1.to_owned();
     assert_eq!(submit(&app, &format!("act=extend&{carried}")).await.is(303).header("location"), order);
+    assert!(page(&app, &order).await.contains("content=\"241; url="));
     assert!(page(&app, &format!("{order}&watch=1")).await.contains("4:00"));
     assert_eq!(submit(&app, &format!("act=cancel&{carried}")).await.is(303).header("location"), TEA);
     let over = page(&app, &order).await;
