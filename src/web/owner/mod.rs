@@ -22,17 +22,21 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
-    /// The page, its limit within bounds.
+    /// The page, its limit within bounds, and one row more: so it is known whether another page follows.
     fn page(&self) -> Result<Page, Problem> {
         let before = self.cursor.as_deref().map(str::parse).transpose();
         let before = before.map_err(|_| invalid("cursor", "use next_cursor of the page before"))?;
-        Ok(Page { before, limit: self.limit.unwrap_or(limits::PAGE_DEFAULT).clamp(1, limits::PAGE_MAX) })
+        let limit = self.limit.unwrap_or(limits::PAGE_DEFAULT).clamp(1, limits::PAGE_MAX);
+        Ok(Page { before, limit: limit + 1 })
     }
 }
 
-/// A page whose cursor is the last row's id, if there may be more.
-fn page_of<R, T>(rows: Vec<R>, page: Page, id: impl Fn(&R) -> i64, into: impl Fn(R) -> T) -> PageBody<T> {
-    let full = u32::try_from(rows.len()).is_ok_and(|n| n >= page.limit);
-    let next_cursor = rows.last().filter(|_| full).map(|row| id(row).to_string());
+/// A page of the rows that [`PageQuery::page`] asked for; its cursor is the last row's id, if more follow.
+fn page_of<R, T>(mut rows: Vec<R>, page: Page, id: impl Fn(&R) -> i64, into: impl Fn(R) -> T) -> PageBody<T> {
+    let more = u32::try_from(rows.len()).is_ok_and(|n| n >= page.limit);
+    if more {
+        rows.pop();
+    }
+    let next_cursor = rows.last().filter(|_| more).map(|row| id(row).to_string());
     PageBody { items: rows.into_iter().map(into).collect(), next_cursor }
 }
