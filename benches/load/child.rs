@@ -58,11 +58,10 @@ impl Server {
         BufReader::new(stdout).read_line(&mut line).expect("it speaks");
         let address =
             line.split([' ', ',']).find_map(|word| word.strip_prefix("http://")?.trim().parse().ok());
-        let Some(address) = address else {
+        if address.is_none() {
             drop(child.kill());
-            panic!("no address in {line:?}");
-        };
-        Server { child, address }
+        }
+        Server { child, address: address.expect("the first line tells the address") }
     }
 
     pub fn usage(&self) -> Usage {

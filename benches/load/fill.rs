@@ -27,6 +27,8 @@ const STEP: usize = 1000;
 /// The past ends so long ago that nothing of it is under way any more.
 const AGO: Millis = Millis::seconds(24 * 3600);
 const WINDOW: Millis = Millis::seconds(120);
+/// Makes of neighbouring numbers some that lie far apart, as hashes do.
+const SPREAD: i64 = 0x09e3_779b_97f4_a7c1;
 const REST: Millis = Millis::seconds(300);
 
 /// Adds the orders `from..to` of a past of `whole` orders.
@@ -120,8 +122,8 @@ impl Past<'_> {
             late: false,
             paid_at: paid.then_some(paid_at),
             version: 2,
-            reader: Some(i64::try_from(self.n).unwrap_or(0).wrapping_mul(0x09e3_779b_97f4_a7c1)),
-            address: i64::try_from(self.n / 2).unwrap_or(0).wrapping_mul(0x09e3_779b_97f4_a7c1),
+            reader: Some(i64::try_from(self.n).unwrap_or(0).wrapping_mul(SPREAD)),
+            address: i64::try_from(self.n / 2).unwrap_or(0).wrapping_mul(SPREAD),
             owner_address: None,
         };
         let hold = Hold {
@@ -146,7 +148,7 @@ impl Past<'_> {
         }
         let (act, actor) = match status {
             OrderStatus::Cancelled => (Act::OrderCancelled, Actor::Reader),
-            OrderStatus::Pending | OrderStatus::Paid | OrderStatus::Expired | OrderStatus::Refunded => {
+            OrderStatus::Expired | OrderStatus::Pending | OrderStatus::Paid | OrderStatus::Refunded => {
                 (Act::OrderExpired, Actor::System)
             }
         };

@@ -78,7 +78,7 @@ pub async fn furnish(data: &Path, products: usize) -> Shop {
         png,
     };
     let CodeAdded::Yes { code, .. } = catalog::add_code(&app, open, me).await.expect("a code") else {
-        panic!("the folder is not new");
+        unreachable!("the folder is not new");
     };
     let new = NewSite { slug: slug(SITE), name: "茶".to_owned(), origins: Vec::new() };
     let site = catalog::add_site(&app, new, me).await.expect("a site").site.id;
@@ -99,7 +99,7 @@ pub async fn furnish(data: &Path, products: usize) -> Shop {
         app_version: "1".to_owned(),
     };
     let Paired::Yes { device, secret } = device::pair(&app, phone).await.expect("a phone") else {
-        panic!("the pairing code is fresh");
+        unreachable!("the pairing code is fresh");
     };
     Shop { site, account, code: code.id, device, secret, products: all }
 }

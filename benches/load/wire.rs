@@ -28,7 +28,8 @@ impl Answer<'_> {
             let rest = self.body.get(at + key.len()..)?;
             rest.get(..rest.iter().position(|b| *b == b'"')?)
         });
-        String::from_utf8_lossy(found.unwrap_or_else(|| panic!("no {name} in {}", self.text()))).into_owned()
+        assert!(found.is_some(), "no {name} in {}", self.text());
+        String::from_utf8_lossy(found.unwrap_or_default()).into_owned()
     }
 
     /// The body for a message.
