@@ -133,9 +133,11 @@ impl DeviceClock {
     pub fn learn(&self, sent_at: Timestamp, received_at: Timestamp) -> DeviceClock {
         let sample = received_at.since(sent_at);
         let mut learned = self.clone();
-        // Counted by the messages that came in since: while nothing comes in, nothing that waits can have come in.
+        // Counted by the messages that came in since: while nothing comes in, nothing that waits can have come in. And
+        // a clock that only a message or two speak of may be none.
         let came_in = |since| self.heard_at.is_some_and(|at| at.since(since) > DeviceClock::OUTBOX_WAIT_MAX);
-        learned.before.retain(|b| !came_in(b.changed_at));
+        let is_sure = self.samples.len() >= DeviceClock::SAMPLES_SURE;
+        learned.before.retain(|b| !(is_sure && came_in(b.changed_at)));
         if self.known().is_some_and(|known| known.is_left_by(sample)) {
             learned.change(sample, received_at);
         }
@@ -307,7 +309,7 @@ mod tests {
         // Set ten minutes back: a fresh notice would otherwise have come in long ago.
         let far_back = right.learn(at(1_000_000), at(1_600_000));
         assert_eq!(offset(&far_back, 930_000), (600_000, 600_000));
-        let later = [30, 61, 90]
+        let later = [30, 61, 90, 120]
             .iter()
             .fold(back, |clock, s| clock.learn(at(1_300_000 + s * 1000), at(1_600_000 + s * 1000)));
         assert_eq!(

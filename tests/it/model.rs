@@ -1,7 +1,7 @@
 //! Holds and settlements against a model that fits on a page: whatever is done, in whatever order, both tell the same.
 //!
-//! One account, one phone whose clock is right, one announcer: what is left is the arithmetic of windows, rests and
-//! matches. A failing sequence shrinks to a short one.
+//! One account, one phone whose clock is right, one announcer (who never echoes himself): what is left is the arithmetic
+//! of windows, rests and matches. A failing sequence shrinks to a short one.
 
 use std::collections::HashSet;
 
@@ -210,7 +210,6 @@ impl Both {
             ..SitePatch::default()
         };
         world.change_site(patch).await;
-        // Two announcements of an amount in one minute have one voice here, so they are two payments, never an echo.
         Both { world, phone, model: Model::default(), orders: Vec::new() }
     }
 

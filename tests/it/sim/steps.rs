@@ -72,7 +72,7 @@ impl Sim {
         let (client, product) = (wish.client_order_id.clone(), wish.product.clone());
         let answer = self.powered(|app| async move { checkout::create(&app, wish).await }).await;
         match answer {
-            Some(answer) => self.ordered(&product, client.as_deref(), answer.unwrap()),
+            Some(answer) => self.ordered(&product, client.as_deref(), &answer.unwrap()),
             None => {
                 self.note(format!("order {product} {client:?} → no answer"));
                 self.unsure.extend(client.map(|client| (client, product)));
@@ -88,15 +88,14 @@ impl Sim {
         let app = self.app.clone();
         let answers = join_all(wishes.into_iter().map(|wish| checkout::create(&app, wish))).await;
         for ((product, client), answer) in told.into_iter().zip(answers) {
-            self.ordered(&product, client.as_deref(), answer.unwrap());
+            self.ordered(&product, client.as_deref(), &answer.unwrap());
         }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "an outcome is told once")]
-    fn ordered(&mut self, product: &str, client: Option<&str>, outcome: Outcome) {
+    fn ordered(&mut self, product: &str, client: Option<&str>, outcome: &Outcome) {
         let known =
             client.and_then(|name| self.seen.orders.values().find(|o| o.client.as_deref() == Some(name)));
-        match &outcome {
+        match outcome {
             Outcome::Created(view) => {
                 assert!(known.is_none(), "a client's id makes one order");
                 self.note(format!("order {product} → {} for {}", view.order.id, view.order.amount));
@@ -278,6 +277,12 @@ impl Sim {
             let seen = if whole { seen.millis() / 1000 * 1000 } else { seen.millis() };
             let seen = matcha::domain::time::Timestamp::from_millis(seen);
             let mut notice: serde_json::Value = serde_json::from_str(&self.truth.told[told].raw).unwrap();
+            let words = format!("{} {} {}", notice["key"], notice["title"], notice["text"]);
+            if !self.truth.shown.insert((phone, seen.millis(), words)) {
+                self.truth.told[told].posted += 1_000;
+                self.phones[phone].coming.push(told);
+                continue;
+            }
             notice["posted_at"] = json!(seen.to_string());
             let raw = notice.to_string();
             self.truth.told[told].raw.clone_from(&raw);
@@ -340,9 +345,9 @@ impl Sim {
             Some(_) | None => self.message(phone),
         };
         self.phones[phone].unanswered = Some(message.clone());
-        let (first, last) = (!message.notices.is_empty(), message.told.clone());
+        let sent = message.told.clone();
         if self.chance.happens(8) {
-            self.note(format!("phone {phone} sends {last:?} and nobody hears"));
+            self.note(format!("phone {phone} sends {sent:?} and nobody hears"));
             return;
         }
         self.under_way(phone, now - message.built);
@@ -353,18 +358,18 @@ impl Sim {
         self.was_heard(phone);
         let stored = match answer {
             None => {
-                self.note(format!("phone {phone} sends {last:?} → no answer"));
+                self.note(format!("phone {phone} sends {sent:?} → no answer"));
                 return;
             }
             Some(Ok(intake::Outcome::Stored(stored))) => stored,
             Some(other) => panic!("a good batch was answered {other:?}"),
         };
-        assert_eq!(stored.len(), message.notices.len(), "all of it was stored, in {first}");
+        assert_eq!(stored.len(), message.notices.len(), "all of it was stored");
         if self.chance.happens(8) {
-            self.note(format!("phone {phone} sends {last:?} → the answer is lost"));
+            self.note(format!("phone {phone} sends {sent:?} → the answer is lost"));
             return;
         }
-        self.note(format!("phone {phone} sends {last:?} → stored"));
+        self.note(format!("phone {phone} sends {sent:?} → stored"));
         self.phones[phone].unanswered = None;
         for (told, name) in message.told.iter().zip(&stored) {
             assert!([format!("n{told}"), format!("n{told}again")].contains(name), "{name} for notice {told}");
@@ -471,7 +476,11 @@ impl Sim {
             1..=3 => {
                 let Some(item) = self.chance.pick(&waiting).copied() else { return };
                 let Some(order) = self.some_order(|_| true) else { return };
-                self.settle_item(item, &order).await;
+                // The owner looks at his wallet before he believes anything.
+                let told = self.told_of[&self.seen.items[&item].notice];
+                if self.truth.payment_of(told).is_some() {
+                    self.settle_item(item, &order).await;
+                }
             }
             4..=5 => {
                 let Some(item) = self.chance.pick(&waiting).copied() else { return };

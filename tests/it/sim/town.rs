@@ -329,7 +329,10 @@ impl Sim {
             pinned: false,
         };
         self.phones.push(phone);
-        self.beat(self.phones.len() - 1).await;
+        let index = self.phones.len() - 1;
+        while self.phones[index].heard == 0 {
+            self.beat(index).await;
+        }
     }
 
     /// The owner pays himself one fen on each account, and waits until every phone has told of it.

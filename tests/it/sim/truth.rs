@@ -1,6 +1,6 @@
 //! What truly happened: which money came in when, for whom, and what the phones saw of it. Matcha never sees this.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use matcha::domain::id::AccountId;
 
@@ -47,6 +47,8 @@ pub(super) struct Truth {
     pub(super) told: Vec<Told>,
     /// Every text that a phone sent, and the notice it stands for: a notice may be sent in two texts.
     pub(super) texts: HashMap<(usize, String), usize>,
+    /// What makes a notice the same notice: nothing tells two apart that one phone shows alike at one time (M9).
+    pub(super) shown: HashSet<(usize, i64, String)>,
 }
 
 impl Truth {
