@@ -154,6 +154,14 @@ pub const READERS_MAX: u32 = 4;
 pub const READER_WAIT: Millis = Millis::seconds(5);
 /// How long SQLite waits for another process (a command line tool beside the server).
 pub const BUSY_TIMEOUT: Millis = Millis::seconds(5);
+/// Pages that the writer may keep in memory, in KiB: enough for the upper levels of every index and all that is new.
+pub const WRITER_CACHE_KIB: i64 = 16 * 1024;
+/// Rows of each kind of the catalog that the writer remembers.
+pub const CATALOG_KEPT_MAX: usize = 8192;
+/// Units of work after which the write-ahead log is folded into the database, by a thread of its own.
+pub const CHECKPOINT_UNITS: u64 = 256;
+/// Pages of the write-ahead log (4 KiB each) at which the writer folds it itself.
+pub const WAL_PAGES_MAX: i64 = 8192;
 /// Statements each connection keeps prepared.
 pub const STATEMENTS_CACHED: usize = 256;
 /// Rows a worker touches in one unit of work.

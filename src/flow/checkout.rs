@@ -133,11 +133,8 @@ fn unit(
     if standing.live.is_empty() && standing.unheard.is_empty() {
         return Ok(if standing.silent.is_empty() { Outcome::NotForSale } else { Outcome::NoLiveAccount });
     }
-    for account in standing.live.iter().chain(&standing.unheard) {
-        tx.release_due(Some(account.id), now, limits::WORKER_ROWS_MAX)?;
-    }
     for accounts in [&standing.live, &standing.unheard] {
-        if let Some((place, channel)) = find_place(tx, accounts, &site, &product)? {
+        if let Some((place, channel)) = find_place(tx, accounts, &site, &product, now)? {
             return hold_place(tx, makers, wish, &site, &product, &place, channel, now);
         }
     }
@@ -243,29 +240,42 @@ fn key(account: &Account, remark: Remark) -> Remark {
     }
 }
 
-fn offer(tx: &dyn WriteTx, account: &Account, low: Fen, high: Fen) -> Result<Offer, Error> {
+fn offer(
+    tx: &mut dyn WriteTx,
+    account: &Account,
+    low: Fen,
+    high: Fen,
+    now: Timestamp,
+) -> Result<Offer, Error> {
     let fixed = tx.fixed_codes(account.id, low, high)?;
+    let mut taken = tx.taken(account.id, low, high)?;
+    if taken.iter().any(|t| t.release_at <= now) {
+        // The worker comes round every second or so; who asks in between need not wait for it.
+        tx.release_due(Some(account.id), now, limits::WORKER_ROWS_MAX)?;
+        taken = tx.taken(account.id, low, high)?;
+    }
     Ok(Offer {
         account: account.id,
         fixed: fixed.into_iter().map(|(amount, remark, code)| (amount, key(account, remark), code)).collect(),
         open: tx.open_code(account.id)?,
-        taken: tx.taken(account.id, low, high)?,
+        taken: taken.into_iter().map(|t| (t.amount, t.remark)).collect(),
     })
 }
 
 /// Looks at the band from its best amount on, a few amounts at a time.
 fn find_place(
-    tx: &dyn WriteTx,
+    tx: &mut dyn WriteTx,
     accounts: &[Account],
     site: &Site,
     product: &Product,
+    now: Timestamp,
 ) -> Result<Option<(Place, Channel)>, Error> {
     let amounts: Vec<Fen> = hold::amounts(product.price, &site.policy).collect();
     for some in amounts.chunks(limits::ALLOCATION_STEP) {
         let Some((low, high)) = bounds(some) else { break };
         let offers = accounts
             .iter()
-            .map(|account| offer(tx, account, low, high))
+            .map(|account| offer(tx, account, low, high, now))
             .collect::<Result<Vec<Offer>, Error>>()?;
         if let Some(place) = hold::choose(some, &offers) {
             let channel = accounts.iter().find(|a| a.id == place.account).map(|a| a.channel);

@@ -202,6 +202,17 @@ pub trait CatalogWrite {
     fn update_product(&mut self, product: &Product, html: Option<&str>) -> Result<()>;
 }
 
+/// A key that a live hold takes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// The amount.
+    pub amount: Fen,
+    /// The remark that goes with it; empty where amounts alone tell payments apart.
+    pub remark: Remark,
+    /// When it comes free.
+    pub release_at: Timestamp,
+}
+
 /// Orders, holds, settlements and unlocks.
 pub trait OrderRead {
     /// An order.
@@ -212,8 +223,8 @@ pub trait OrderRead {
     fn orders(&self, filter: &OrderFilter, page: Page) -> Result<Vec<Order>>;
     /// The hold of an order.
     fn hold(&self, order: OrderId) -> Result<Option<Hold>>;
-    /// The (amount, remark) keys of live holds between two amounts.
-    fn taken(&self, account: AccountId, low: Fen, high: Fen) -> Result<Vec<(Fen, Remark)>>;
+    /// The live holds between two amounts.
+    fn taken(&self, account: AccountId, low: Fen, high: Fen) -> Result<Vec<Taken>>;
     /// When the first live hold between two amounts is released.
     fn next_release(&self, account: AccountId, low: Fen, high: Fen) -> Result<Option<Timestamp>>;
     /// The holds of exactly `amount` that touch an interval of time, with the state of their orders.

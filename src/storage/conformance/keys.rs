@@ -40,9 +40,10 @@ pub(crate) async fn a_hold_of_another_remark_amount_or_account_is_another(open: 
     })
     .await;
     assert_eq!(inserted, [Yes, Yes, Yes, Yes, Yes, Conflict]);
-    let mut taken = read(&store, |tx| tx.taken(ACCOUNT, fen(100), fen(100))).await;
-    taken.sort();
-    let keys: Vec<&str> = taken.iter().map(|(_, remark)| remark.as_str()).collect();
+    let taken = read(&store, |tx| tx.taken(ACCOUNT, fen(100), fen(100))).await;
+    assert!(taken.iter().all(|t| t.amount == fen(100) && t.release_at == at(300_000)));
+    let mut keys: Vec<&str> = taken.iter().map(|t| t.remark.as_str()).collect();
+    keys.sort_unstable();
     assert_eq!(keys, ["", "A1", "A2"]);
 }
 

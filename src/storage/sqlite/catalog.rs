@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
-use super::{Lend, Unit};
+use super::{Lend, Unit, memo};
 use crate::domain::account::{Account, Code, Remark};
 use crate::domain::id::{AccountId, CodeId, ProductId, SiteId};
 use crate::domain::money::Fen;
@@ -111,11 +111,15 @@ pub(super) fn insert(conn: &Connection, sql: &str, params: impl rusqlite::Params
 
 impl<T: Lend> CatalogRead for T {
     fn site_by_slug(&self, slug: &str) -> Result<Option<Site>> {
-        one(self.conn(), &format!("SELECT {SITE} FROM sites WHERE slug = ?"), [slug], site)
+        memo::one(self.memo().map(|m| &m.sites_by_slug), slug.to_owned(), || {
+            one(self.conn(), &format!("SELECT {SITE} FROM sites WHERE slug = ?"), [slug], site)
+        })
     }
 
     fn site(&self, id: SiteId) -> Result<Option<Site>> {
-        one(self.conn(), &format!("SELECT {SITE} FROM sites WHERE id = ?"), [id], site)
+        memo::one(self.memo().map(|m| &m.sites), id, || {
+            one(self.conn(), &format!("SELECT {SITE} FROM sites WHERE id = ?"), [id], site)
+        })
     }
 
     fn sites(&self) -> Result<Vec<Site>> {
@@ -128,12 +132,16 @@ impl<T: Lend> CatalogRead for T {
     }
 
     fn product_by_slug(&self, site: SiteId, slug: &str) -> Result<Option<Product>> {
-        let sql = format!("SELECT {PRODUCT} FROM products WHERE site_id = ? AND slug = ?");
-        one(self.conn(), &sql, params![site, slug], product)
+        memo::one(self.memo().map(|m| &m.products_by_slug), (site, slug.to_owned()), || {
+            let sql = format!("SELECT {PRODUCT} FROM products WHERE site_id = ? AND slug = ?");
+            one(self.conn(), &sql, params![site, slug], product)
+        })
     }
 
     fn product(&self, id: ProductId) -> Result<Option<Product>> {
-        one(self.conn(), &format!("SELECT {PRODUCT} FROM products WHERE id = ?"), [id], product)
+        memo::one(self.memo().map(|m| &m.products), id, || {
+            one(self.conn(), &format!("SELECT {PRODUCT} FROM products WHERE id = ?"), [id], product)
+        })
     }
 
     fn products(&self, site: Option<SiteId>, page: Page) -> Result<Vec<Product>> {
@@ -151,18 +159,25 @@ impl<T: Lend> CatalogRead for T {
     }
 
     fn account(&self, id: AccountId) -> Result<Option<Account>> {
-        one(self.conn(), &format!("SELECT {ACCOUNT} FROM accounts WHERE id = ?"), [id], account)
+        memo::one(self.memo().map(|m| &m.accounts), id, || {
+            one(self.conn(), &format!("SELECT {ACCOUNT} FROM accounts WHERE id = ?"), [id], account)
+        })
     }
 
     fn accounts(&self) -> Result<Vec<Account>> {
-        all(self.conn(), &format!("SELECT {ACCOUNT} FROM accounts ORDER BY id"), [], account)
+        memo::list(self.memo().map(|m| &m.all_accounts), (), || {
+            all(self.conn(), &format!("SELECT {ACCOUNT} FROM accounts ORDER BY id"), [], account)
+        })
     }
 
     fn site_accounts(&self, site: SiteId) -> Result<Vec<Account>> {
-        let sql = format!(
-            "SELECT {ACCOUNT} FROM accounts WHERE id IN (SELECT account_id FROM site_accounts WHERE site_id = ?) ORDER BY id"
-        );
-        all(self.conn(), &sql, [site], account)
+        memo::list(self.memo().map(|m| &m.site_accounts), site, || {
+            let sql = format!(
+                "SELECT {ACCOUNT} FROM accounts
+                 WHERE id IN (SELECT account_id FROM site_accounts WHERE site_id = ?) ORDER BY id"
+            );
+            all(self.conn(), &sql, [site], account)
+        })
     }
 
     fn codes(&self, account: AccountId) -> Result<Vec<Code>> {
@@ -173,7 +188,9 @@ impl<T: Lend> CatalogRead for T {
     }
 
     fn code(&self, id: CodeId) -> Result<Option<Code>> {
-        one(self.conn(), &format!("SELECT {CODE} FROM codes WHERE id = ?"), [id], code)
+        memo::one(self.memo().map(|m| &m.codes), id, || {
+            one(self.conn(), &format!("SELECT {CODE} FROM codes WHERE id = ?"), [id], code)
+        })
     }
 
     fn code_png(&self, id: CodeId) -> Result<Option<Vec<u8>>> {
@@ -183,24 +200,32 @@ impl<T: Lend> CatalogRead for T {
     fn fixed_codes(&self, account: AccountId, low: Fen, high: Fen) -> Result<Vec<(Fen, Remark, CodeId)>> {
         let sql = "SELECT amount_fen, remark, id FROM codes
                    WHERE account_id = ?1 AND ifnull(amount_fen, 0) BETWEEN ?2 AND ?3 AND removed_at IS NULL ORDER BY id";
-        all(self.conn(), sql, params![account, low, high], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        memo::list(self.memo().map(|m| &m.fixed_codes), (account, low, high), || {
+            all(self.conn(), sql, params![account, low, high], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+        })
     }
 
     fn open_code(&self, account: AccountId) -> Result<Option<CodeId>> {
         let sql = "SELECT id FROM codes
                    WHERE account_id = ? AND ifnull(amount_fen, 0) = 0 AND removed_at IS NULL ORDER BY id LIMIT 1";
-        one(self.conn(), sql, [account], |row| row.get(0))
+        memo::one(self.memo().map(|m| &m.open_codes), account, || {
+            one(self.conn(), sql, [account], |row| row.get(0))
+        })
     }
 }
 
 impl CatalogWrite for Unit<'_> {
     fn insert_account(&mut self, account: &Account) -> Result<()> {
+        self.memo.clear();
         let sql = "INSERT INTO accounts (id, name, channel, distinguish, created_at) VALUES (?, ?, ?, ?, ?)";
         let Account { id, name, channel, distinguish, created_at } = account;
         change(self.conn, sql, params![id, name, channel, distinguish, created_at]).map(drop)
     }
 
     fn insert_code(&mut self, code: &Code, png: &[u8]) -> Result<Inserted> {
+        self.memo.clear();
         let sql = "INSERT INTO codes (id, account_id, amount_fen, remark, payload, verified, png, created_at)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let Code { id, account, amount, remark, payload, verified, created_at } = code;
@@ -208,11 +233,13 @@ impl CatalogWrite for Unit<'_> {
     }
 
     fn remove_code(&mut self, id: CodeId, now: Timestamp) -> Result<bool> {
+        self.memo.clear();
         let sql = "UPDATE codes SET removed_at = ? WHERE id = ? AND removed_at IS NULL";
         Ok(change(self.conn, sql, params![now, id])? == 1)
     }
 
     fn insert_site(&mut self, site: &Site) -> Result<Inserted> {
+        self.memo.clear();
         let sql = "INSERT INTO sites (id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen,
                                       max_surcharge_fen, ip_ownership, created_at)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
@@ -233,6 +260,7 @@ impl CatalogWrite for Unit<'_> {
     }
 
     fn update_site(&mut self, site: &Site) -> Result<()> {
+        self.memo.clear();
         let sql = "UPDATE sites SET name = ?, origins = ?, pay_window_ms = ?, cool_down_ms = ?, max_discount_fen = ?,
                                     max_surcharge_fen = ?, ip_ownership = ? WHERE id = ?";
         let p = site.policy;
@@ -250,6 +278,7 @@ impl CatalogWrite for Unit<'_> {
     }
 
     fn set_site_accounts(&mut self, site: SiteId, accounts: &[AccountId]) -> Result<()> {
+        self.memo.clear();
         change(self.conn, "DELETE FROM site_accounts WHERE site_id = ?", [site])?;
         for account in accounts {
             let sql = "INSERT INTO site_accounts (site_id, account_id) VALUES (?, ?) ON CONFLICT DO NOTHING";
@@ -259,6 +288,7 @@ impl CatalogWrite for Unit<'_> {
     }
 
     fn insert_product(&mut self, product: &Product, html: Option<&str>) -> Result<Inserted> {
+        self.memo.clear();
         let sql = "INSERT INTO products (id, site_id, slug, title, price_fen, lock, html, created_at)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let Product { id, site, slug, title, price, lock, created_at } = product;
@@ -266,6 +296,7 @@ impl CatalogWrite for Unit<'_> {
     }
 
     fn update_product(&mut self, product: &Product, html: Option<&str>) -> Result<()> {
+        self.memo.clear();
         let sql = "UPDATE products SET title = ?, price_fen = ?, lock = ?, html = ? WHERE id = ?";
         let Product { id, title, price, lock, .. } = product;
         let changed = change(self.conn, sql, params![title, price, lock, html, id])?;

@@ -1,12 +1,15 @@
 //! SQLite: one writer thread that commits in groups, a pool of read-only connections, WAL, `synchronous=FULL`.
 
 mod catalog;
+mod checkpoint;
 mod codec;
 mod devices;
 mod log;
+mod memo;
 mod migrate;
 mod notices;
 mod orders;
+mod tally;
 #[cfg(test)]
 mod tests;
 pub mod writer;
@@ -17,8 +20,11 @@ use std::time::Duration;
 
 use r2d2::Pool;
 use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use self::memo::Memo;
+use self::tally::Tally;
 use self::writer::{Writer, WriterStats};
 use super::verbs::{ReadTx, WriteTx};
 use super::{Changes, Error, Trouble};
@@ -38,6 +44,11 @@ pub struct Sqlite {
 /// Lends its connection to the reading verbs.
 pub(crate) trait Lend {
     fn conn(&self) -> &Connection;
+
+    /// What is remembered of the catalog, if anything is.
+    fn memo(&self) -> Option<&Memo> {
+        None
+    }
 }
 
 /// A snapshot.
@@ -47,6 +58,8 @@ struct Snapshot<'c>(&'c Connection);
 pub(crate) struct Unit<'c> {
     conn: &'c Connection,
     changed: Vec<OrderId>,
+    tally: Tally,
+    memo: &'c mut Memo,
 }
 
 impl Lend for Snapshot<'_> {
@@ -58,6 +71,10 @@ impl Lend for Snapshot<'_> {
 impl Lend for Unit<'_> {
     fn conn(&self) -> &Connection {
         self.conn
+    }
+
+    fn memo(&self) -> Option<&Memo> {
+        Some(self.memo)
     }
 }
 
@@ -77,8 +94,20 @@ fn prepare(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "foreign_keys", "ON")?;
     conn.pragma_update(None, "trusted_schema", "OFF")?;
     conn.pragma_update(None, "cell_size_check", "ON")?;
+    // Plans must not depend on the values bound: SQLite would prepare a statement anew each time its LIMIT is bound.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "cache_size", -4096)
+}
+
+/// What the connection that writes is told besides.
+fn prepare_writer(conn: &Connection) -> rusqlite::Result<()> {
+    prepare(conn)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    conn.pragma_update(None, "cache_size", -limits::WRITER_CACHE_KIB)?;
+    // The checkpoint thread comes long before this; where it cannot keep up, the writer folds the log itself.
+    conn.pragma_update(None, "wal_autocheckpoint", limits::WAL_PAGES_MAX)
 }
 
 impl Sqlite {
@@ -91,9 +120,7 @@ impl Sqlite {
         #[expect(clippy::disallowed_methods, reason = "this is the place that opens the database")]
         let mut conn =
             Connection::open(path).map_err(|source| Error::Failed { during: "open the database", source })?;
-        prepare(&conn)?;
-        conn.pragma_update(None, "journal_mode", "WAL")?;
-        conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        prepare_writer(&conn)?;
         migrate::run(&mut conn, path, now)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(|conn| prepare(conn));

@@ -187,12 +187,24 @@ impl NoticeWrite for Unit<'_> {
             n.read_as,
             n.rule
         ];
-        insert(self.conn, sql, params)
+        let inserted = insert(self.conn, sql, params)?;
+        if inserted == Inserted::Yes {
+            self.tally.came("notices", n.read_as.as_str());
+        }
+        Ok(inserted)
     }
 
     fn set_read_as(&mut self, id: NoticeId, read_as: ReadAs, rule: Option<&str>) -> Result<()> {
-        change(self.conn, "UPDATE notices SET read_as = ?, rule = ? WHERE id = ?", params![read_as, rule, id])
-            .map(drop)
+        let before: Option<ReadAs> =
+            one(self.conn, "SELECT read_as FROM notices WHERE id = ?", [id], |row| row.get(0))?;
+        let Some(before) = before else { return Ok(()) };
+        change(
+            self.conn,
+            "UPDATE notices SET read_as = ?, rule = ? WHERE id = ?",
+            params![read_as, rule, id],
+        )?;
+        self.tally.moved("notices", before.as_str(), read_as.as_str());
+        Ok(())
     }
 
     fn insert_receipt(&mut self, receipt: &Receipt) -> Result<Inserted> {
@@ -218,11 +230,20 @@ impl NoticeWrite for Unit<'_> {
             r.state,
             r.echo_of
         ];
-        insert(self.conn, sql, params)
+        let inserted = insert(self.conn, sql, params)?;
+        if inserted == Inserted::Yes {
+            self.tally.came("receipts", r.state.as_str());
+        }
+        Ok(inserted)
     }
 
     fn set_receipt_state(&mut self, id: ReceiptId, state: ReceiptState) -> Result<()> {
-        change(self.conn, "UPDATE receipts SET state = ? WHERE id = ?", params![state, id]).map(drop)
+        let before: Option<ReceiptState> =
+            one(self.conn, "SELECT state FROM receipts WHERE id = ?", [id], |row| row.get(0))?;
+        let Some(before) = before else { return Ok(()) };
+        change(self.conn, "UPDATE receipts SET state = ? WHERE id = ?", params![state, id])?;
+        self.tally.moved("receipts", before.as_str(), state.as_str());
+        Ok(())
     }
 
     fn insert_inbox(&mut self, item: &InboxItem) -> Result<Inserted> {

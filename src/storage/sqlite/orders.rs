@@ -4,16 +4,15 @@ use rusqlite::{Row, named_params, params};
 
 use super::catalog::{all, change, insert, one};
 use super::{Lend, Unit};
-use crate::domain::account::Remark;
 use crate::domain::hold::Hold;
 use crate::domain::id::{AccountId, OrderId, ProductId, ReceiptId, SettlementId, SiteId, UnlockId};
 use crate::domain::matching::Candidate;
 use crate::domain::money::Fen;
-use crate::domain::order::Order;
+use crate::domain::order::{Order, OrderStatus};
 use crate::domain::time::Timestamp;
 use crate::domain::unlock::Unlock;
 use crate::limits;
-use crate::storage::verbs::{Inserted, OrderFilter, OrderRead, OrderWrite, Page, Result, Settlement};
+use crate::storage::verbs::{Inserted, OrderFilter, OrderRead, OrderWrite, Page, Result, Settlement, Taken};
 
 const ORDER: &str = "id, site_id, product_id, status, price_fen, amount_fen, channel, account_id, code_id, \
                      client_order_id, created_at, expires_at, extensions_left, late, paid_at, version, reader, address, \
@@ -93,10 +92,12 @@ impl<T: Lend> OrderRead for T {
         one(self.conn(), &format!("SELECT {HOLD} FROM holds WHERE order_id = ?"), [order], hold)
     }
 
-    fn taken(&self, account: AccountId, low: Fen, high: Fen) -> Result<Vec<(Fen, Remark)>> {
-        let sql = "SELECT amount_fen, remark FROM holds
+    fn taken(&self, account: AccountId, low: Fen, high: Fen) -> Result<Vec<Taken>> {
+        let sql = "SELECT amount_fen, remark, release_at FROM holds
                    WHERE account_id = ? AND amount_fen BETWEEN ? AND ? AND live = 1";
-        all(self.conn(), sql, params![account, low, high], |row| Ok((row.get(0)?, row.get(1)?)))
+        all(self.conn(), sql, params![account, low, high], |row| {
+            Ok(Taken { amount: row.get(0)?, remark: row.get(1)?, release_at: row.get(2)? })
+        })
     }
 
     fn next_release(&self, account: AccountId, low: Fen, high: Fen) -> Result<Option<Timestamp>> {
@@ -261,20 +262,24 @@ impl OrderWrite for Unit<'_> {
         if held == Inserted::Conflict {
             // Both rows or none: the order without its hold must not stay.
             change(self.conn, "DELETE FROM orders WHERE id = ?", [o.id])?;
+        } else {
+            self.tally.came("orders", o.status.as_str());
         }
         Ok(held)
     }
 
     fn update_order(&mut self, order: &Order) -> Result<bool> {
+        let sql = "SELECT status FROM orders WHERE id = ? AND version = ?";
+        let before: Option<OrderStatus> =
+            one(self.conn, sql, params![order.id, order.version], |row| row.get(0))?;
+        let Some(before) = before else { return Ok(false) };
         let sql = "UPDATE orders SET status = ?, expires_at = ?, extensions_left = ?, late = ?, paid_at = ?,
-                                     version = version + 1 WHERE id = ? AND version = ?";
+                                     version = version + 1 WHERE id = ?";
         let o = order;
-        let params = params![o.status, o.expires_at, o.extensions_left, o.late, o.paid_at, o.id, o.version];
-        let done = change(self.conn, sql, params)? == 1;
-        if done {
-            self.changed.push(o.id);
-        }
-        Ok(done)
+        change(self.conn, sql, params![o.status, o.expires_at, o.extensions_left, o.late, o.paid_at, o.id])?;
+        self.tally.moved("orders", before.as_str(), o.status.as_str());
+        self.changed.push(o.id);
+        Ok(true)
     }
 
     fn update_hold(&mut self, hold: &Hold) -> Result<()> {

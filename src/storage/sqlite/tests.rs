@@ -164,3 +164,35 @@ async fn a_transaction_that_was_refused_is_not_counted_as_a_commit() {
         "the count's own, and the probe's"
     );
 }
+
+#[tokio::test]
+async fn a_unit_sees_what_another_process_changed_in_the_catalog() {
+    let (dir, _, store, raw) = opened().await;
+    let name = |store: &Store| {
+        let store = store.clone();
+        async move { write(&store, |tx| tx.accounts()).await.first().map(|a| a.name.clone()) }
+    };
+    let before = name(&store).await.unwrap();
+    raw.execute("UPDATE accounts SET name = name || '!'", []).unwrap();
+    assert_eq!(name(&store).await, Some(format!("{before}!")));
+    drop(dir);
+}
+
+#[tokio::test]
+async fn a_unit_that_fails_leaves_nothing_in_the_memory_of_the_catalog() {
+    let (_dir, _, store, _raw) = opened().await;
+    let count = |store: &Store| {
+        let store = store.clone();
+        async move { write(&store, |tx| tx.accounts()).await.len() }
+    };
+    let before = count(&store).await;
+    let failed = store.write(move |tx| {
+        let mut account = tx.accounts()?.remove(0);
+        account.id = crate::domain::id::AccountId::from_raw(4711);
+        tx.insert_account(&account)?;
+        assert_eq!(tx.accounts()?.len(), before + 1, "a unit sees its own changes");
+        Err::<(), _>(Error::Busy)
+    });
+    assert!(failed.await.is_err());
+    assert_eq!(count(&store).await, before);
+}
