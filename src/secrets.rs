@@ -22,9 +22,28 @@ use crate::domain::unlock::{Claims, RecoveryCode};
 /// What an unlock token begins with; the digit is its version.
 const TOKEN_VERSION: &str = "mu1";
 
-/// The keys of this installation.
+/// Something personal that is stored only as a keyed hash: it can be compared, not read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Personal<'a> {
+    /// The capability a reader's browser made for itself.
+    Reader(&'a str),
+    /// An exact address.
+    Address(std::net::IpAddr),
+    /// The block an address lies in.
+    AddressBlock(&'a str),
+}
+
+/// The keys of this installation, each derived for one purpose. Keys of different purposes tell nothing of each other
+/// (RFC 5869); they are derived once, because that takes longer than using them.
 pub struct Secrets {
-    master: Zeroizing<[u8; 32]>,
+    order_token: Hmac<Sha256>,
+    recovery_code: Hmac<Sha256>,
+    device_secret: Hmac<Sha256>,
+    product_key: Hmac<Sha256>,
+    reader: Hmac<Sha256>,
+    address: Hmac<Sha256>,
+    address_block: Hmac<Sha256>,
+    proof_of_work: Hmac<Sha256>,
     unlock: SigningKey,
     unlock_key_id: String,
 }
@@ -51,10 +70,26 @@ impl Secrets {
     #[must_use]
     pub fn from_master(master: [u8; 32]) -> Secrets {
         let master = Zeroizing::new(master);
-        let unlock = SigningKey::from_bytes(&derive(&master, "unlock token", b""));
+        // Never change one of these texts: what was given out would become void.
+        let key = |purpose| {
+            <Hmac<Sha256> as hmac::Mac>::new_from_slice(derive(&master, purpose).as_ref())
+                .expect("HMAC takes a key of any length")
+        };
+        let unlock = SigningKey::from_bytes(&derive(&master, "unlock token"));
         let digest = Sha256::digest(unlock.verifying_key().as_bytes());
         let unlock_key_id = URL_SAFE_NO_PAD.encode(digest.get(..6).unwrap_or_default());
-        Secrets { master, unlock, unlock_key_id }
+        Secrets {
+            order_token: key("order token"),
+            recovery_code: key("recovery code"),
+            device_secret: key("device secret"),
+            product_key: key("product key"),
+            reader: key("reader"),
+            address: key("address"),
+            address_block: key("address block"),
+            proof_of_work: key("proof of work"),
+            unlock,
+            unlock_key_id,
+        }
     }
 
     /// Reads the master key at `path`, or makes one there from `fresh` that only this user can read.
@@ -81,18 +116,10 @@ impl Secrets {
         }
     }
 
-    fn mac(&self, purpose: &str, data: &[u8]) -> [u8; 32] {
-        let key = derive(&self.master, purpose, b"");
-        let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key.as_ref())
-            .expect("HMAC takes a key of any length");
-        mac.update(data);
-        mac.finalize().into_bytes().into()
-    }
-
     /// The bearer token of an order: who has it may see, extend and cancel the order. Derived, not stored.
     #[must_use]
     pub fn order_token(&self, order: OrderId) -> String {
-        let mac = self.mac("order token", &order.raw().to_be_bytes());
+        let mac = mac(&self.order_token, &order.raw().to_be_bytes());
         format!("ot_{}", URL_SAFE_NO_PAD.encode(mac.get(..24).unwrap_or_default()))
     }
 
@@ -105,16 +132,16 @@ impl Secrets {
     /// The recovery code of an unlock. Derived, so that it can be shown again; only its hash is stored.
     #[must_use]
     pub fn recovery_code(&self, unlock: UnlockId) -> RecoveryCode {
-        let mac = self.mac("recovery code", &unlock.raw().to_be_bytes());
-        let mut entropy = [0; 15];
-        entropy.copy_from_slice(mac.get(..15).unwrap_or(&[0; 15]));
-        RecoveryCode::from_entropy(entropy)
+        let mac = mac(&self.recovery_code, &unlock.raw().to_be_bytes());
+        let mut secret = [0; 13];
+        secret.copy_from_slice(mac.get(..13).unwrap_or(&[0; 13]));
+        RecoveryCode::new(unlock, secret)
     }
 
     /// The secret that a phone signs with, as Standard Webhooks write it.
     #[must_use]
     pub fn device_secret(&self, device: DeviceId) -> String {
-        format!("whsec_{}", STANDARD.encode(self.mac("device secret", &device.raw().to_be_bytes())))
+        format!("whsec_{}", STANDARD.encode(mac(&self.device_secret, &device.raw().to_be_bytes())))
     }
 
     /// The key of a sealed product, given out after payment.
@@ -122,22 +149,27 @@ impl Secrets {
     pub fn product_key(&self, site: SiteId, product: ProductId) -> String {
         let mut data = site.raw().to_be_bytes().to_vec();
         data.extend_from_slice(&product.raw().to_be_bytes());
-        URL_SAFE_NO_PAD.encode(self.mac("product key", &data))
+        URL_SAFE_NO_PAD.encode(mac(&self.product_key, &data))
     }
 
     /// A keyed hash of something personal, such as an address: it can be compared, not read.
     #[must_use]
-    pub fn pseudonym(&self, purpose: &str, value: &str) -> i64 {
-        let mac = self.mac(purpose, value.as_bytes());
+    pub fn pseudonym(&self, of: Personal<'_>) -> i64 {
+        let mac = match of {
+            Personal::Reader(capability) => mac(&self.reader, capability.as_bytes()),
+            Personal::Address(address) => mac(&self.address, address.to_string().as_bytes()),
+            Personal::AddressBlock(block) => mac(&self.address_block, block.as_bytes()),
+        };
         let mut first = [0; 8];
         first.copy_from_slice(mac.get(..8).unwrap_or(&[0; 8]));
         i64::from_be_bytes(first)
     }
 
-    /// A short proof that this server made `text` for `purpose`.
+    /// A short proof that this server asked for the work that `challenge` names.
     #[must_use]
-    pub fn seal(&self, purpose: &str, text: &str) -> String {
-        URL_SAFE_NO_PAD.encode(self.mac(purpose, text.as_bytes()).get(..16).unwrap_or_default())
+    pub fn seal_challenge(&self, challenge: &str) -> String {
+        let mac = mac(&self.proof_of_work, challenge.as_bytes());
+        URL_SAFE_NO_PAD.encode(mac.get(..16).unwrap_or_default())
     }
 
     /// Which key signs unlock tokens.
@@ -173,9 +205,15 @@ impl Secrets {
     }
 }
 
-fn derive(master: &[u8; 32], purpose: &str, salt: &[u8]) -> [u8; 32] {
+fn mac(key: &Hmac<Sha256>, data: &[u8]) -> [u8; 32] {
+    let mut mac = key.clone();
+    mac.update(data);
+    mac.finalize().into_bytes().into()
+}
+
+fn derive(master: &[u8; 32], purpose: &str) -> [u8; 32] {
     let mut key = [0; 32];
-    Hkdf::<Sha256>::new(Some(salt), master)
+    Hkdf::<Sha256>::new(None, master)
         .expand(format!("matcha/1 {purpose}").as_bytes(), &mut key)
         .expect("32 bytes are within what HKDF-SHA256 gives");
     key
@@ -185,6 +223,17 @@ fn derive(master: &[u8; 32], purpose: &str, salt: &[u8]) -> [u8; 32] {
 #[must_use]
 pub fn sha256(data: &[u8]) -> [u8; 32] {
     Sha256::digest(data).into()
+}
+
+/// By what a recovery code is found: the part that is no secret, then a hash of all of it. Neighbours in time are
+/// neighbours here too.
+#[must_use]
+pub fn code_key(code: &RecoveryCode) -> [u8; 32] {
+    let mut key = sha256(code.as_bytes());
+    key.rotate_right(4);
+    let (time, _) = key.split_at_mut(4);
+    time.copy_from_slice(&code.time_part());
+    key
 }
 
 /// Writes a new file that only this user can read, durably.

@@ -46,7 +46,8 @@ pub struct Claims {
 
 /// A recovery code: 25 characters of Crockford base32 in five groups, the last of them a check character.
 ///
-/// 24 characters carry 120 random bits. The check (Luhn, modulus 32) finds every single wrong character and nearly
+/// The first four characters say in which half hour or so the unlock was made, so that codes made together lie together
+/// in the index that finds them; the next 20 are secret, 100 bits. The check (Luhn, modulus 32) finds every single wrong character and nearly
 /// every swap of two neighbours, so that a typing error is told apart from an unknown code.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RecoveryCode([u8; 25]);
@@ -55,6 +56,9 @@ pub struct RecoveryCode([u8; 25]);
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("a recovery code is 25 letters and digits; one of them was mistyped or is missing")]
 pub struct RecoveryCodeError;
+
+/// How many characters of a code tell its time.
+const TIME_CHARS: usize = 4;
 
 /// Crockford's alphabet: no I, L, O or U, which people confuse with 1, 0 and V.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -73,13 +77,19 @@ fn luhn_mod_32(values: &[u8; 24]) -> u8 {
 }
 
 impl RecoveryCode {
-    /// The code that carries the first 120 bits of `entropy`.
+    /// The code of an unlock, with the first 100 bits of `secret`.
     #[must_use]
-    pub fn from_entropy(entropy: [u8; 15]) -> RecoveryCode {
+    pub fn new(unlock: UnlockId, secret: [u8; 13]) -> RecoveryCode {
+        // Ids are made of their time: the upper 20 of their 63 bits count steps of 35 minutes.
+        let time = u32::try_from((unlock.raw() >> 43) & 0xf_ffff).unwrap_or(0);
         let mut values = [0_u8; 24];
-        for (index, value) in values.iter_mut().enumerate() {
+        let (front, back) = values.split_at_mut(TIME_CHARS);
+        for (index, value) in front.iter_mut().enumerate() {
+            *value = u8::try_from(time >> (15 - 5 * index) & 31).unwrap_or(0);
+        }
+        for (index, value) in back.iter_mut().enumerate() {
             let bit = index * 5;
-            let window = [entropy.get(bit / 8), entropy.get(bit / 8 + 1)].map(|b| b.copied().unwrap_or(0));
+            let window = [secret.get(bit / 8), secret.get(bit / 8 + 1)].map(|b| b.copied().unwrap_or(0));
             let shifted = u16::from_be_bytes(window) >> (11 - bit % 8);
             *value = u8::try_from(shifted & 31).unwrap_or(0);
         }
@@ -94,6 +104,14 @@ impl RecoveryCode {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 25] {
         &self.0
+    }
+
+    /// The characters that tell no secret.
+    #[must_use]
+    pub fn time_part(&self) -> [u8; TIME_CHARS] {
+        let mut part = [0; TIME_CHARS];
+        part.copy_from_slice(self.0.get(..TIME_CHARS).unwrap_or(&[0; TIME_CHARS]));
+        part
     }
 }
 
@@ -151,8 +169,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_code_reads_back_however_it_is_typed(entropy in any::<[u8; 15]>()) {
-            let code = RecoveryCode::from_entropy(entropy);
+        fn a_code_reads_back_however_it_is_typed(id in any::<i64>(), secret in any::<[u8; 13]>()) {
+            let code = RecoveryCode::new(UnlockId::from_raw(id), secret);
             let text = code.to_string();
             prop_assert_eq!(text.len(), 29);
             let typed = text.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
@@ -161,8 +179,10 @@ mod tests {
         }
 
         #[test]
-        fn one_wrong_character_is_always_found(entropy in any::<[u8; 15]>(), at in 0_usize..25, by in 1_usize..32) {
-            let code = RecoveryCode::from_entropy(entropy);
+        fn one_wrong_character_is_always_found(
+            id in 0..i64::MAX, secret in any::<[u8; 13]>(), at in 0_usize..25, by in 1_usize..32,
+        ) {
+            let code = RecoveryCode::new(UnlockId::from_raw(id), secret);
             let mut bytes = *code.as_bytes();
             let value = ALPHABET.iter().position(|a| *a == bytes[at]).unwrap();
             bytes[at] = ALPHABET[(value + by) % 32];
@@ -171,8 +191,18 @@ mod tests {
         }
 
         #[test]
-        fn different_entropy_gives_different_codes(a in any::<[u8; 15]>(), b in any::<[u8; 15]>()) {
-            prop_assert_eq!(a == b, RecoveryCode::from_entropy(a) == RecoveryCode::from_entropy(b));
+        fn every_secret_bit_counts_up_to_a_hundred(id in 0..i64::MAX, secret in any::<[u8; 13]>(), bit in 0_usize..104) {
+            let mut other = secret;
+            other[bit / 8] ^= 0x80 >> (bit % 8);
+            let unlock = UnlockId::from_raw(id);
+            prop_assert_eq!(RecoveryCode::new(unlock, secret) == RecoveryCode::new(unlock, other), bit >= 100);
+        }
+
+        #[test]
+        fn later_codes_sort_behind_earlier_ones(ids in any::<[u64; 2]>(), secret in any::<[u8; 13]>()) {
+            let [a, b] = ids.map(|id| i64::try_from(id >> 1).unwrap());
+            let [first, second] = [a, b].map(|id| RecoveryCode::new(UnlockId::from_raw(id), secret).time_part());
+            prop_assert_eq!((a >> 43).cmp(&(b >> 43)), first.cmp(&second));
         }
     }
 
@@ -187,6 +217,6 @@ mod tests {
         ] {
             assert!(text.parse::<RecoveryCode>().is_err(), "{text}");
         }
-        assert_eq!(format!("{:?}", RecoveryCode::from_entropy([7; 15])), "RecoveryCode(…)");
+        assert_eq!(format!("{:?}", RecoveryCode::new(UnlockId::from_raw(7), [7; 13])), "RecoveryCode(…)");
     }
 }

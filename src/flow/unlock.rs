@@ -5,7 +5,7 @@ use crate::domain::id::ProductId;
 use crate::domain::site::{Lock, Product};
 use crate::domain::unlock::{Claims, RecoveryCode, Unlock};
 use crate::flow::{Error, Thing};
-use crate::secrets::sha256;
+use crate::secrets::code_key;
 
 /// What a token opens.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -96,7 +96,7 @@ pub async fn restore(app: &App, code: RecoveryCode) -> Result<Restored, Error> {
     let (unlock, site, slug) = app
         .store
         .read(move |tx| {
-            let unlock = tx.unlock_by_code(&sha256(code.as_bytes()))?.filter(|u| u.revoked_at.is_none());
+            let unlock = tx.unlock_by_code(&code_key(&code))?.filter(|u| u.revoked_at.is_none());
             let unlock = unlock.ok_or(Error::NotFound(Thing::Unlock))?;
             let site = tx.site(unlock.site)?.ok_or(Error::NotFound(Thing::Unlock))?;
             let product = tx.product(unlock.product)?.ok_or(Error::NotFound(Thing::Unlock))?;

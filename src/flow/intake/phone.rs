@@ -99,7 +99,8 @@ impl PhoneNotice {
 
     /// SHA-256 over what makes two notices the same (M9): the phone, the notification's key, its post time and its words.
     /// Where the phone tells no post time, its own id of the notice stands for it: two payments of one amount must not
-    /// pass for one.
+    /// pass for one. The post time itself stands in front of 24 bytes of the hash, so that new notices lie together in
+    /// the index however many old ones there are.
     pub(super) fn fingerprint(&self, device: DeviceId) -> [u8; 32] {
         let key = self.key.clone().unwrap_or_else(|| {
             let number = |n: Option<i64>| n.map_or_else(String::new, |n| n.to_string());
@@ -112,6 +113,11 @@ impl PhoneNotice {
             whole.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             whole.extend_from_slice(part.as_bytes());
         }
-        sha256(&whole)
+        let hash = sha256(&whole);
+        let mut fingerprint = [0; 32];
+        let (time, rest) = fingerprint.split_at_mut(8);
+        time.copy_from_slice(&self.posted_at.map_or(0, Timestamp::millis).to_be_bytes());
+        rest.copy_from_slice(hash.get(..24).unwrap_or(&[0; 24]));
+        fingerprint
     }
 }

@@ -10,6 +10,7 @@ use crate::flow::Thing;
 use crate::flow::checkout::{self, Outcome, Wish};
 use crate::flow::order::{self, View};
 use crate::limits;
+use crate::secrets::Personal;
 use crate::web::Web;
 use crate::web::cors::foreign_origin;
 use crate::web::dto::{OrderBody, OrderRequest, ProblemBody};
@@ -55,9 +56,9 @@ pub(crate) fn wish(web: &Web, client: Client, headers: &HeaderMap, request: Orde
         product: request.product,
         channel: request.channel,
         client_order_id: request.client_order_id,
-        reader: reader.map(|r| secrets.pseudonym("reader", r)),
-        address: secrets.pseudonym("address block", &block),
-        exact_address: secrets.pseudonym("address", &client.0.to_string()),
+        reader: reader.map(|r| secrets.pseudonym(Personal::Reader(r))),
+        address: secrets.pseudonym(Personal::AddressBlock(&block)),
+        exact_address: secrets.pseudonym(Personal::Address(client.0)),
         origin: foreign_origin(headers, &web.config.base_url),
         // A neighbour is not a stranger: work is asked of the internet only.
         worked: client.is_near() || work::is_proved(web, headers, &block),

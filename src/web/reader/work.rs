@@ -12,11 +12,9 @@ use axum::http::HeaderMap;
 use crate::domain::time::Timestamp;
 use crate::flow::checkout::Wish;
 use crate::limits;
-use crate::secrets::sha256;
+use crate::secrets::{Personal, sha256};
 use crate::web::Web;
 use crate::web::error::{Problem, too_many};
-
-const PURPOSE: &str = "proof of work";
 
 /// Challenges that were answered, until they are too old. Two servers in one process (as in tests) may share it: a
 /// challenge is signed, so that each is only ever good for one of them.
@@ -24,7 +22,7 @@ static USED: LazyLock<Mutex<HashMap<String, Timestamp>>> = LazyLock::new(Mutex::
 
 fn challenge(web: &Web, block: i64, at: Timestamp) -> String {
     let body = format!("{:x}-{:x}-{:x}", block, at.millis(), u32::from_be_bytes(web.app.rng.bytes()));
-    let seal = web.app.secrets().seal(PURPOSE, &body);
+    let seal = web.app.secrets().seal_challenge(&body);
     format!("{body}-{seal}")
 }
 
@@ -51,9 +49,9 @@ pub fn is_proved(web: &Web, headers: &HeaderMap, block: &str) -> bool {
     let mut parts = body.rsplitn(3, '-');
     let (_, at, named) = (parts.next(), parts.next(), parts.next());
     let at = at.and_then(|at| i64::from_str_radix(at, 16).ok()).map(Timestamp::from_millis);
-    let block = web.app.secrets().pseudonym("address block", block);
+    let block = web.app.secrets().pseudonym(Personal::AddressBlock(block));
     let fresh = at.is_some_and(|at| now.since(at) < limits::PROOF_OF_WORK_TTL);
-    if !fresh || named != Some(&format!("{block:x}")) || web.app.secrets().seal(PURPOSE, body) != seal {
+    if !fresh || named != Some(&format!("{block:x}")) || web.app.secrets().seal_challenge(body) != seal {
         return false;
     }
     leading_zero_bits(&sha256(proof.as_bytes())) >= limits::PROOF_OF_WORK_BITS && first_use(challenge, now)

@@ -23,6 +23,7 @@ use crate::flow::order::{self, View};
 use crate::flow::unlock::{self, Access, Content};
 use crate::flow::{Error, Thing};
 use crate::limits;
+use crate::secrets::Personal;
 use crate::secrets::sha256;
 use crate::web::Web;
 use crate::web::bridge::no_device_secret;
@@ -137,7 +138,7 @@ async fn owned(web: &Web, client: Client, headers: &HeaderMap, asked: OrderRef) 
 }
 
 fn exact_address(web: &Web, client: Client) -> i64 {
-    web.app.secrets().pseudonym("address", &client.0.to_string())
+    web.app.secrets().pseudonym(Personal::Address(client.0))
 }
 
 async fn query_order(
