@@ -1,8 +1,8 @@
 //! What handlers are handed.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::extract::FromRef;
 use ipnet::IpNet;
 use tokio::sync::watch;
 
@@ -35,19 +35,22 @@ pub struct Demo {
     pub product: String,
 }
 
-/// The state of the router; cheap to clone.
+/// The state of the router: one counted reference, because each layer and each request clones it.
 #[derive(Clone)]
-pub struct Web {
+pub struct Web(Arc<Parts>);
+
+/// What [`Web`] refers to.
+pub struct Parts {
     /// The parts of Matcha.
     pub app: App,
     /// The settings.
-    pub config: Arc<WebConfig>,
+    pub config: WebConfig,
     /// Embedded files.
-    pub assets: Arc<Assets>,
+    pub assets: Assets,
     /// Which browser origins are known.
     pub origins: Origins,
     /// Counters.
-    pub metrics: Arc<Metrics>,
+    pub metrics: Metrics,
     /// How many uploaded pictures may be decoded at once: one takes up to 200 MiB for a moment.
     pub uploads: Arc<tokio::sync::Semaphore>,
     /// Turns true when the server stops: streams end then.
@@ -58,20 +61,22 @@ impl Web {
     /// Wires the parts; `stopping` turns true when the server stops.
     #[must_use]
     pub fn new(app: App, config: WebConfig, stopping: watch::Receiver<bool>) -> Web {
-        Web {
+        Web(Arc::new(Parts {
             app,
-            config: Arc::new(config),
-            assets: Arc::new(Assets::embedded()),
+            config,
+            assets: Assets::embedded(),
             origins: Origins::default(),
-            metrics: Arc::new(Metrics::new()),
+            metrics: Metrics::new(),
             uploads: Arc::new(tokio::sync::Semaphore::new(1)),
             stopping,
-        }
+        }))
     }
 }
 
-impl FromRef<Web> for App {
-    fn from_ref(web: &Web) -> App {
-        web.app.clone()
+impl Deref for Web {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
