@@ -33,11 +33,15 @@ pub enum Personal<'a> {
     AddressBlock(&'a str),
 }
 
+/// Bits of a recovery code that prove it; the others name the unlock, whose id has 63.
+const TAG_BITS: u32 = 57;
+
 /// The keys of this installation, each derived for one purpose. Keys of different purposes tell nothing of each other
 /// (RFC 5869); they are derived once, because that takes longer than using them.
 pub struct Secrets {
     order_token: Hmac<Sha256>,
     recovery_code: Hmac<Sha256>,
+    recovery_mask: Hmac<Sha256>,
     device_secret: Hmac<Sha256>,
     product_key: Hmac<Sha256>,
     reader: Hmac<Sha256>,
@@ -81,6 +85,7 @@ impl Secrets {
         Secrets {
             order_token: key("order token"),
             recovery_code: key("recovery code"),
+            recovery_mask: key("recovery mask"),
             device_secret: key("device secret"),
             product_key: key("product key"),
             reader: key("reader"),
@@ -129,13 +134,34 @@ impl Secrets {
         self.order_token(order).as_bytes().ct_eq(token.as_bytes()).into()
     }
 
-    /// The recovery code of an unlock. Derived, so that it can be shown again; only its hash is stored.
+    /// The recovery code of an unlock: its id and 57 bits that only this server can make from it. Nothing of it is
+    /// stored, so it can be shown again, and needs no index to be found.
     #[must_use]
     pub fn recovery_code(&self, unlock: UnlockId) -> RecoveryCode {
-        let mac = mac(&self.recovery_code, &unlock.raw().to_be_bytes());
-        let mut secret = [0; 13];
-        secret.copy_from_slice(mac.get(..13).unwrap_or(&[0; 13]));
-        RecoveryCode::new(unlock, secret)
+        let tag = self.code_tag(unlock);
+        let id = u64::try_from(unlock.raw()).unwrap_or(0) ^ self.code_mask(tag);
+        RecoveryCode::from_bits(u128::from(id) << TAG_BITS | u128::from(tag))
+    }
+
+    /// The unlock of a recovery code that this server made. Whether it is in force is the database's to say.
+    ///
+    /// Who does not hold the key can only try all 120 bits: even where he knows an unlock's id, he does not know what
+    /// hides it.
+    #[must_use]
+    pub fn unlock_of_code(&self, code: RecoveryCode) -> Option<UnlockId> {
+        let tag = u64::try_from(code.bits() & ((1 << TAG_BITS) - 1)).ok()?;
+        let id = u64::try_from(code.bits() >> TAG_BITS).ok()? ^ self.code_mask(tag);
+        let unlock = UnlockId::from_raw(i64::try_from(id).ok()?);
+        bool::from(self.code_tag(unlock).ct_eq(&tag)).then_some(unlock)
+    }
+
+    fn code_tag(&self, unlock: UnlockId) -> u64 {
+        first_bits(&mac(&self.recovery_code, &unlock.raw().to_be_bytes()), TAG_BITS)
+    }
+
+    /// Hides the id, so that codes do not tell when and how much was sold.
+    fn code_mask(&self, tag: u64) -> u64 {
+        first_bits(&mac(&self.recovery_mask, &tag.to_be_bytes()), RecoveryCode::BITS - TAG_BITS)
     }
 
     /// The secret that a phone signs with, as Standard Webhooks write it.
@@ -211,6 +237,13 @@ fn mac(key: &Hmac<Sha256>, data: &[u8]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
+/// The first `count` bits (64 at most) of a hash as a number.
+fn first_bits(hash: &[u8; 32], count: u32) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(hash.get(..8).unwrap_or(&[0; 8]));
+    u64::from_be_bytes(first) >> (u64::BITS - count)
+}
+
 fn derive(master: &[u8; 32], purpose: &str) -> [u8; 32] {
     let mut key = [0; 32];
     Hkdf::<Sha256>::new(None, master)
@@ -223,17 +256,6 @@ fn derive(master: &[u8; 32], purpose: &str) -> [u8; 32] {
 #[must_use]
 pub fn sha256(data: &[u8]) -> [u8; 32] {
     Sha256::digest(data).into()
-}
-
-/// By what a recovery code is found: the part that is no secret, then a hash of all of it. Neighbours in time are
-/// neighbours here too.
-#[must_use]
-pub fn code_key(code: &RecoveryCode) -> [u8; 32] {
-    let mut key = sha256(code.as_bytes());
-    key.rotate_right(4);
-    let (time, _) = key.split_at_mut(4);
-    time.copy_from_slice(&code.time_part());
-    key
 }
 
 /// Writes a new file that only this user can read, durably.
@@ -296,6 +318,27 @@ mod tests {
         assert!(ours.is_order_token(OrderId::from_raw(1), &ours.order_token(OrderId::from_raw(1))));
         assert!(!ours.is_order_token(OrderId::from_raw(2), &ours.order_token(OrderId::from_raw(1))));
         assert_ne!(ours.device_secret(DeviceId::from_raw(1)), ours.device_secret(DeviceId::from_raw(2)));
+    }
+
+    #[test]
+    fn a_recovery_code_names_its_unlock_to_the_server_that_made_it() {
+        let (ours, theirs) = (Secrets::from_master([1; 32]), Secrets::from_master([2; 32]));
+        for id in [1, 7_263_544_117_862_400, i64::MAX].map(UnlockId::from_raw) {
+            let code = ours.recovery_code(id);
+            assert_eq!(ours.unlock_of_code(code), Some(id));
+            assert_eq!(theirs.unlock_of_code(code), None);
+            for bit in 0..RecoveryCode::BITS {
+                let other = RecoveryCode::from_bits(code.bits() ^ 1 << bit);
+                assert_eq!(ours.unlock_of_code(other), None, "bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn neighbours_have_codes_that_do_not_look_alike() {
+        let ours = Secrets::from_master([1; 32]);
+        let [a, b] = [1, 2].map(|id| ours.recovery_code(UnlockId::from_raw(id)).bits() >> TAG_BITS);
+        assert!((a ^ b).count_ones() > 10, "{a:x} {b:x}");
     }
 
     #[test]

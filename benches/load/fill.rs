@@ -206,7 +206,7 @@ impl Past<'_> {
             issued_at: at,
             revoked_at: None,
         };
-        must(tx.insert_unlock(&unlock, &sha256(&unlock.id.raw().to_be_bytes()))?);
+        must(tx.insert_unlock(&unlock)?);
         let (subject, actor) = (Subject::Order(order.id), Actor::Device(self.shop.device));
         let cause = format!("receipt={} late=false", receipt.id);
         tx.log(self.next(20), at, &Entry { subject, act: Act::OrderPaid, actor, cause })

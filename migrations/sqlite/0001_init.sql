@@ -124,8 +124,6 @@ CREATE TABLE orders (
   owner_address   INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX orders_client_id ON orders (site_id, client_order_id) WHERE client_order_id IS NOT NULL;
-CREATE INDEX orders_live_reader ON orders (reader) WHERE status = 'pending' AND reader IS NOT NULL;
-CREATE INDEX orders_live_address ON orders (address) WHERE status = 'pending';
 CREATE INDEX orders_due ON orders (expires_at) WHERE status = 'pending';
 CREATE INDEX orders_owner_address ON orders (owner_address, product_id) WHERE owner_address IS NOT NULL;
 
@@ -203,7 +201,6 @@ CREATE TABLE unlocks (
   order_id   INTEGER NOT NULL REFERENCES orders (id),
   site_id    INTEGER NOT NULL REFERENCES sites (id),
   product_id INTEGER NOT NULL REFERENCES products (id),
-  code_hash  BLOB NOT NULL UNIQUE,                        -- SHA-256 of the recovery code
   issued_at  INTEGER NOT NULL,
   revoked_at INTEGER
 ) STRICT;

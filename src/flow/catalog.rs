@@ -55,7 +55,7 @@ pub async fn add_account(
                 now,
                 &Entry { subject: Subject::Account(id), act: Act::AccountCreated, actor, cause },
             )?;
-            Ok(account)
+            Ok(account.clone())
         })
         .await
 }
@@ -108,8 +108,8 @@ pub async fn add_code(app: &App, new: NewCode, actor: Actor) -> Result<CodeAdded
                 id: CodeId::from_raw(makers.ids.next(now)),
                 account: new.account,
                 amount: new.amount,
-                remark: new.remark,
-                payload: new.payload,
+                remark: new.remark.clone(),
+                payload: new.payload.clone(),
                 verified: new.verified,
                 created_at: now,
             };
@@ -186,9 +186,9 @@ pub async fn add_site(app: &App, new: NewSite, actor: Actor) -> Result<SiteView,
         .write(move |tx| {
             let site = Site {
                 id: SiteId::from_raw(makers.ids.next(now)),
-                slug: new.slug,
-                name: new.name,
-                origins: new.origins,
+                slug: new.slug.clone(),
+                name: new.name.clone(),
+                origins: new.origins.clone(),
                 policy: limits::hold_policy_default(),
                 ip_ownership: false,
                 created_at: now,
@@ -252,8 +252,8 @@ pub async fn change_site(app: &App, slug: String, patch: SitePatch, actor: Actor
     app.store
         .write(move |tx| {
             let mut site = tx.site_by_slug(&slug)?.ok_or(Error::NotFound(Thing::Site))?;
-            site.name = patch.name.unwrap_or(site.name);
-            site.origins = patch.origins.unwrap_or(site.origins);
+            site.name = patch.name.clone().unwrap_or(site.name);
+            site.origins = patch.origins.clone().unwrap_or(site.origins);
             site.ip_ownership = patch.ip_ownership.unwrap_or(site.ip_ownership);
             site.policy = HoldPolicy {
                 pay_window: patch.pay_window.unwrap_or(site.policy.pay_window),
@@ -263,11 +263,11 @@ pub async fn change_site(app: &App, slug: String, patch: SitePatch, actor: Actor
             };
             policy_fits(&site.policy)?;
             tx.update_site(&site)?;
-            if let Some(accounts) = patch.accounts {
-                for account in &accounts {
+            if let Some(accounts) = &patch.accounts {
+                for account in accounts {
                     tx.account(*account)?.ok_or(Error::NotFound(Thing::Account))?;
                 }
-                tx.set_site_accounts(site.id, &accounts)?;
+                tx.set_site_accounts(site.id, accounts)?;
             }
             let cause = format!("{:?}", site.policy);
             makers.log(
@@ -327,8 +327,8 @@ pub async fn add_product(app: &App, new: NewProduct, actor: Actor) -> Result<Pro
             let product = Product {
                 id: ProductId::from_raw(makers.ids.next(now)),
                 site: site.id,
-                slug: new.slug,
-                title: new.title,
+                slug: new.slug.clone(),
+                title: new.title.clone(),
                 price: new.price,
                 lock: new.lock,
                 created_at: now,
@@ -371,11 +371,11 @@ pub async fn change_product(
     app.store
         .write(move |tx| {
             let mut product = tx.product(id)?.ok_or(Error::NotFound(Thing::Product))?;
-            product.title = patch.title.unwrap_or(product.title);
+            product.title = patch.title.clone().unwrap_or(product.title);
             product.price = patch.price.unwrap_or(product.price);
             product.lock = patch.lock.unwrap_or(product.lock);
-            let html = match patch.html {
-                Some(html) => Some(html),
+            let html = match &patch.html {
+                Some(html) => Some(html.clone()),
                 None => tx.product_html(id)?,
             };
             product_fits(product.price, product.lock, html.as_deref())?;

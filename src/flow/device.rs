@@ -40,8 +40,8 @@ pub async fn invite(app: &App, accounts: Vec<AccountId>) -> Result<Invitation, E
             for account in &accounts {
                 tx.account(*account)?.ok_or(Error::NotFound(Thing::Account))?;
             }
-            let accounts =
-                if accounts.is_empty() { tx.accounts()?.iter().map(|a| a.id).collect() } else { accounts };
+            let all = || Ok::<_, Error>(tx.accounts()?.iter().map(|a| a.id).collect());
+            let accounts = if accounts.is_empty() { all()? } else { accounts.clone() };
             Ok::<_, Error>(tx.insert_pairing(&hash, &Pairing { accounts, expires_at, used_at: None })?)
         })
         .await?;
@@ -99,9 +99,9 @@ pub async fn pair(app: &App, phone: Introduction) -> Result<Paired, Error> {
             let id = DeviceId::from_raw(makers.ids.next(now));
             tx.insert_device(&Device {
                 id,
-                name: phone.name,
-                model: phone.model,
-                app_version: phone.app_version,
+                name: phone.name.clone(),
+                model: phone.model.clone(),
+                app_version: phone.app_version.clone(),
                 accounts: pairing.accounts,
                 paired_at: now,
                 revoked_at: None,
@@ -144,7 +144,7 @@ pub(crate) fn hear(
     message_id: &str,
     body_hash: &[u8; 32],
     sent_at: Timestamp,
-    health: Option<Health>,
+    health: Option<&Health>,
     now: Timestamp,
 ) -> Result<(SeenBefore, Device), Error> {
     let mut device =
@@ -157,8 +157,8 @@ pub(crate) fn hear(
     device.clock = device.clock.learn(sent_at, now);
     device.last_seen_at = now.max(device.last_seen_at);
     if let Some(health) = health {
-        device.app_version = health.app_version;
-        device.health = Some(health.raw);
+        device.app_version.clone_from(&health.app_version);
+        device.health = Some(health.raw.clone());
     }
     if device.silent_since.take().is_some() {
         log(tx, makers, id, Act::DeviceAwake, Actor::Device(id), String::new(), now)?;
@@ -191,7 +191,7 @@ pub async fn heartbeat(
     let (now, makers) = (app.now(), app.makers.clone());
     app.store
         .write(move |tx| {
-            hear(tx, &makers, id, &message_id, &body_hash, sent_at, Some(health), now).map(|(seen, _)| seen)
+            hear(tx, &makers, id, &message_id, &body_hash, sent_at, Some(&health), now).map(|(seen, _)| seen)
         })
         .await
 }
@@ -236,7 +236,7 @@ pub async fn change(app: &App, id: DeviceId, patch: Patch, actor: Actor) -> Resu
         .write(move |tx| {
             let mut device = tx.device(id)?.ok_or(Error::NotFound(Thing::Device))?;
             let cause = format!("trust_min={:?} forget_pins={}", patch.trust_min, patch.forget_pins);
-            device.name = patch.name.unwrap_or(device.name);
+            device.name = patch.name.clone().unwrap_or(device.name);
             device.trust_min = patch.trust_min.unwrap_or(device.trust_min);
             if patch.forget_pins {
                 tx.remove_pins(id)?;

@@ -127,7 +127,7 @@ pub async fn dismiss(app: &App, id: InboxId, reason: String, actor: Actor) -> Re
                 tx.set_receipt_state(receipt, ReceiptState::Dismissed)?;
             }
             item.state = InboxState::Dismissed;
-            item.note = Some(reason);
+            item.note = Some(reason.clone());
             item.resolved_at = Some(now);
             tx.update_inbox(&item)?;
             log(tx, &makers, Subject::Inbox(id), Act::InboxDismissed, actor, String::new(), now)?;

@@ -11,7 +11,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::unlock::Unlock;
 use crate::flow::order::save;
 use crate::flow::{Conflict, Error, Thing};
-use crate::secrets::code_key;
 use crate::storage::verbs::{Inserted, Settlement, WriteTx};
 
 /// What pays an order.
@@ -70,8 +69,7 @@ pub(crate) fn settle(
         issued_at: now,
         revoked_at: None,
     };
-    let code_hash = code_key(&makers.secrets.recovery_code(unlock.id));
-    let given = tx.insert_unlock(&unlock, &code_hash)?;
+    let given = tx.insert_unlock(&unlock)?;
     assert_eq!(given, Inserted::Yes, "an order that was not paid has no unlock");
     let receipt = payment.receipt.map_or_else(|| "none".to_owned(), |r| r.to_string());
     let cause = format!("receipt={receipt} late={}", payment.late);

@@ -5,7 +5,6 @@ use crate::domain::id::ProductId;
 use crate::domain::site::{Lock, Product};
 use crate::domain::unlock::{Claims, RecoveryCode, Unlock};
 use crate::flow::{Error, Thing};
-use crate::secrets::code_key;
 
 /// What a token opens.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,10 +92,11 @@ pub struct Restored {
 /// # Errors
 /// [`Error::NotFound`] for a code that is unknown or was revoked: which of the two is not told.
 pub async fn restore(app: &App, code: RecoveryCode) -> Result<Restored, Error> {
+    let id = app.secrets().unlock_of_code(code).ok_or(Error::NotFound(Thing::Unlock))?;
     let (unlock, site, slug) = app
         .store
         .read(move |tx| {
-            let unlock = tx.unlock_by_code(&code_key(&code))?.filter(|u| u.revoked_at.is_none());
+            let unlock = tx.unlock(id)?.filter(|u| u.revoked_at.is_none());
             let unlock = unlock.ok_or(Error::NotFound(Thing::Unlock))?;
             let site = tx.site(unlock.site)?.ok_or(Error::NotFound(Thing::Unlock))?;
             let product = tx.product(unlock.product)?.ok_or(Error::NotFound(Thing::Unlock))?;

@@ -37,14 +37,15 @@ impl Store {
     /// Runs `unit` in one transaction and answers when it is durable.
     ///
     /// `Err` from the unit rolls back all it did, and nothing else. The unit runs to its end even if the caller is
-    /// dropped.
+    /// dropped. It may be run more than once before it is answered, so it must change nothing but the database; only its
+    /// last run counts.
     ///
     /// # Errors
     /// What the unit returned, or an [`Error`] of the storage turned into `E`: [`Error::Busy`] where the writer's queue
     /// stays full, [`Error::Unavailable`] while the disk refuses writes.
     pub async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
     where
-        F: FnOnce(&mut dyn WriteTx) -> Result<T, E> + Send + 'static,
+        F: FnMut(&mut dyn WriteTx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + std::error::Error + Send + 'static,
     {

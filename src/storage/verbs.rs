@@ -262,8 +262,6 @@ pub trait OrderRead {
     fn unlock_of(&self, order: OrderId) -> Result<Option<Unlock>>;
     /// An unlock.
     fn unlock(&self, id: UnlockId) -> Result<Option<Unlock>>;
-    /// The unlock whose recovery code has this SHA-256.
-    fn unlock_by_code(&self, code_hash: &[u8; 32]) -> Result<Option<Unlock>>;
 }
 
 /// Changes to orders, holds, settlements and unlocks. Each change of an order grows its version and is announced.
@@ -282,7 +280,7 @@ pub trait OrderWrite {
     /// Undoes a settlement; it stays on record.
     fn undo_settlement(&mut self, id: SettlementId, now: Timestamp) -> Result<bool>;
     /// A new unlock.
-    fn insert_unlock(&mut self, unlock: &Unlock, code_hash: &[u8; 32]) -> Result<Inserted>;
+    fn insert_unlock(&mut self, unlock: &Unlock) -> Result<Inserted>;
     /// Takes an unlock back.
     fn revoke_unlock(&mut self, id: UnlockId, now: Timestamp) -> Result<bool>;
 }

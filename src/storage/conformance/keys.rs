@@ -167,20 +167,17 @@ pub(crate) async fn a_receipt_settles_once_until_it_is_undone(open: impl Fn() ->
 pub(crate) async fn an_order_has_one_unlock_in_force(open: impl Fn() -> Store) {
     let store = furnished(&open).await;
     write(&store, |tx| put_order(tx, 1)).await;
-    let give = |id: i64, code: i64| {
+    let give = |id: i64| {
         let store = store.clone();
-        async move { write(&store, move |tx| tx.insert_unlock(&unlock(id, 1), &fingerprint(code))).await }
+        async move { write(&store, move |tx| tx.insert_unlock(&unlock(id, 1))).await }
     };
-    assert_eq!((give(1, 1).await, give(2, 2).await), (Yes, Conflict));
+    assert_eq!((give(1).await, give(2).await), (Yes, Conflict));
     assert!(write(&store, |tx| tx.revoke_unlock(unlock(1, 1).id, at(70_000))).await);
     assert!(!write(&store, |tx| tx.revoke_unlock(unlock(1, 1).id, at(80_000))).await, "once");
     assert_eq!(read(&store, |tx| tx.unlock_of(order(1).id)).await, None);
-    assert_eq!((give(3, 1).await, give(4, 4).await), (Conflict, Yes), "a code is never given out again");
-    let by_code =
-        read(&store, |tx| Ok((tx.unlock_by_code(&fingerprint(1))?, tx.unlock_by_code(&fingerprint(9))?)))
-            .await;
-    assert_eq!(by_code.0.and_then(|u| u.revoked_at), Some(at(70_000)));
-    assert_eq!(by_code.1, None);
+    assert_eq!((give(1).await, give(4).await), (Conflict, Yes), "an id is never given out again");
+    let revoked = read(&store, |tx| tx.unlock(unlock(1, 1).id)).await;
+    assert_eq!(revoked.and_then(|u| u.revoked_at), Some(at(70_000)));
 }
 
 pub(crate) async fn a_notice_is_kept_once(open: impl Fn() -> Store) {

@@ -14,8 +14,9 @@ use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::receipt::{InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust};
 use crate::domain::time::Millis;
+use crate::storage::Error;
 use crate::storage::Store;
-use crate::storage::verbs::{Inserted, OrderFilter, Page, ReadTx};
+use crate::storage::verbs::{Inserted, OrderFilter, Page, ReadTx, WriteTx};
 
 const ALL: Page = Page { before: None, limit: 1000 };
 
@@ -236,11 +237,40 @@ pub(crate) async fn live_orders_are_counted_until_their_window_ends(open: impl F
     let live = |ms: i64| {
         let store = store.clone();
         async move {
-            read(&store, move |tx| Ok((tx.live_of_reader(7, at(ms))?, tx.live_of_address(8, at(ms))?))).await
+            let seen =
+                read(&store, move |tx| Ok((tx.live_of_reader(7, at(ms))?, tx.live_of_address(8, at(ms))?)));
+            let seen = seen.await;
+            let unit = move |tx: &mut dyn WriteTx| {
+                Ok((tx.live_of_reader(7, at(ms))?, tx.live_of_address(8, at(ms))?))
+            };
+            assert_eq!(write(&store, unit).await, seen, "a unit counts as a reader does");
+            seen
         }
     };
     assert_eq!(live(119_999).await, (2, 2));
     assert_eq!(live(120_000).await, (0, 0), "whether or not a worker wrote it");
+    let longer = Order { expires_at: at(200_000), ..order(1) };
+    assert!(write(&store, move |tx| tx.update_order(&longer)).await);
+    assert_eq!(live(120_000).await, (1, 1));
+    write(&store, |tx| {
+        let fourth = Order { reader: Some(7), address: 9, expires_at: at(200_000), ..order(4) };
+        assert_eq!(tx.insert_order(&fourth, &hold(4, 110))?, Inserted::Yes);
+        Ok(())
+    })
+    .await;
+    assert_eq!(live(120_000).await, (2, 1));
+    let failed = store.write(|tx| {
+        let fifth = Order { reader: Some(7), address: 8, expires_at: at(200_000), ..order(5) };
+        assert_eq!(tx.insert_order(&fifth, &hold(5, 111))?, Inserted::Yes);
+        assert!(tx.update_order(&Order { status: OrderStatus::Paid, version: 2, ..order(1) })?);
+        assert_eq!((tx.live_of_reader(7, at(120_000))?, tx.live_of_address(8, at(120_000))?), (2, 1));
+        Err::<(), _>(Error::Busy)
+    });
+    assert!(failed.await.is_err());
+    assert_eq!(live(120_000).await, (2, 1), "what was rolled back is not counted");
+    let paid = Order { status: OrderStatus::Paid, version: 2, ..order(1) };
+    assert!(write(&store, move |tx| tx.update_order(&paid)).await);
+    assert_eq!(live(120_000).await, (1, 0));
 }
 
 pub(crate) async fn the_log_is_kept_in_order(open: impl Fn() -> Store) {

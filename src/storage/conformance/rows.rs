@@ -39,7 +39,7 @@ pub(crate) fn fen(n: i64) -> Fen {
 /// Runs a unit that must succeed.
 pub(crate) async fn write<T, F>(store: &Store, unit: F) -> T
 where
-    F: FnOnce(&mut dyn WriteTx) -> Result<T, Error> + Send + 'static,
+    F: FnMut(&mut dyn WriteTx) -> Result<T, Error> + Send + 'static,
     T: Send + 'static,
 {
     store.write::<T, Error, F>(unit).await.expect("the unit commits")

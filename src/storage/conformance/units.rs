@@ -18,7 +18,7 @@ type Written<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
 /// Hands a unit to the writer without waiting for its end: it stands in the queue when this returns.
 async fn queue<T, F>(store: &Store, unit: F) -> Written<T>
 where
-    F: FnOnce(&mut dyn WriteTx) -> Result<T, Error> + Send + 'static,
+    F: FnMut(&mut dyn WriteTx) -> Result<T, Error> + Send + 'static,
     T: Send + 'static,
 {
     let store = store.clone();
@@ -47,8 +47,9 @@ impl Block {
     async fn put(store: &Store) -> Block {
         let (go, wait) = mpsc::channel();
         let (running, is_running) = oneshot::channel();
+        let mut running = Some(running);
         let done = queue(store, move |_| {
-            running.send(()).ok();
+            running.take().map(|running| running.send(()).ok());
             wait.recv().map_err(|_| Error::Closed)
         })
         .await;
@@ -127,10 +128,11 @@ pub(crate) async fn a_caller_that_goes_away_does_not_cut_its_unit(open: impl Fn(
     let waiting = queue(&store, |tx| put_order(tx, 1)).await;
     drop(waiting);
     let (half, is_half) = oneshot::channel();
+    let mut half = Some(half);
     let (go, wait) = mpsc::channel::<()>();
     let running = queue(&store, move |tx| {
         assert_eq!(tx.insert_order(&order(2), &hold(2, 102))?, Inserted::Yes);
-        half.send(()).ok();
+        half.take().map(|half| half.send(()).ok());
         wait.recv().map_err(|_| Error::Closed)?;
         assert_eq!(tx.insert_notice(&notice(2))?, Inserted::Yes);
         Ok(())
@@ -252,10 +254,11 @@ pub(crate) async fn changes_are_announced_after_the_commit(open: impl Fn() -> St
     write(&store, |tx| put_order(tx, 1)).await;
     let mut watch = store.changes().watch(order(1).id);
     let (changed, has_changed) = oneshot::channel();
+    let mut changed = Some(changed);
     let (go, wait) = mpsc::channel::<()>();
     let writing = queue(&store, move |tx| {
         assert!(tx.update_order(&cancelled(1))?);
-        changed.send(()).ok();
+        changed.take().map(|changed| changed.send(()).ok());
         wait.recv().map_err(|_| Error::Closed)
     })
     .await;

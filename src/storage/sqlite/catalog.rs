@@ -111,13 +111,13 @@ pub(super) fn insert(conn: &Connection, sql: &str, params: impl rusqlite::Params
 
 impl<T: Lend> CatalogRead for T {
     fn site_by_slug(&self, slug: &str) -> Result<Option<Site>> {
-        memo::one(self.memo().map(|m| &m.sites_by_slug), slug.to_owned(), || {
+        memo::one(self.memo().map(|m| &m.catalog.sites_by_slug), slug.to_owned(), || {
             one(self.conn(), &format!("SELECT {SITE} FROM sites WHERE slug = ?"), [slug], site)
         })
     }
 
     fn site(&self, id: SiteId) -> Result<Option<Site>> {
-        memo::one(self.memo().map(|m| &m.sites), id, || {
+        memo::one(self.memo().map(|m| &m.catalog.sites), id, || {
             one(self.conn(), &format!("SELECT {SITE} FROM sites WHERE id = ?"), [id], site)
         })
     }
@@ -132,14 +132,14 @@ impl<T: Lend> CatalogRead for T {
     }
 
     fn product_by_slug(&self, site: SiteId, slug: &str) -> Result<Option<Product>> {
-        memo::one(self.memo().map(|m| &m.products_by_slug), (site, slug.to_owned()), || {
+        memo::one(self.memo().map(|m| &m.catalog.products_by_slug), (site, slug.to_owned()), || {
             let sql = format!("SELECT {PRODUCT} FROM products WHERE site_id = ? AND slug = ?");
             one(self.conn(), &sql, params![site, slug], product)
         })
     }
 
     fn product(&self, id: ProductId) -> Result<Option<Product>> {
-        memo::one(self.memo().map(|m| &m.products), id, || {
+        memo::one(self.memo().map(|m| &m.catalog.products), id, || {
             one(self.conn(), &format!("SELECT {PRODUCT} FROM products WHERE id = ?"), [id], product)
         })
     }
@@ -159,19 +159,19 @@ impl<T: Lend> CatalogRead for T {
     }
 
     fn account(&self, id: AccountId) -> Result<Option<Account>> {
-        memo::one(self.memo().map(|m| &m.accounts), id, || {
+        memo::one(self.memo().map(|m| &m.catalog.accounts), id, || {
             one(self.conn(), &format!("SELECT {ACCOUNT} FROM accounts WHERE id = ?"), [id], account)
         })
     }
 
     fn accounts(&self) -> Result<Vec<Account>> {
-        memo::list(self.memo().map(|m| &m.all_accounts), (), || {
+        memo::list(self.memo().map(|m| &m.catalog.all_accounts), (), || {
             all(self.conn(), &format!("SELECT {ACCOUNT} FROM accounts ORDER BY id"), [], account)
         })
     }
 
     fn site_accounts(&self, site: SiteId) -> Result<Vec<Account>> {
-        memo::list(self.memo().map(|m| &m.site_accounts), site, || {
+        memo::list(self.memo().map(|m| &m.catalog.site_accounts), site, || {
             let sql = format!(
                 "SELECT {ACCOUNT} FROM accounts
                  WHERE id IN (SELECT account_id FROM site_accounts WHERE site_id = ?) ORDER BY id"
@@ -188,7 +188,7 @@ impl<T: Lend> CatalogRead for T {
     }
 
     fn code(&self, id: CodeId) -> Result<Option<Code>> {
-        memo::one(self.memo().map(|m| &m.codes), id, || {
+        memo::one(self.memo().map(|m| &m.catalog.codes), id, || {
             one(self.conn(), &format!("SELECT {CODE} FROM codes WHERE id = ?"), [id], code)
         })
     }
@@ -200,7 +200,7 @@ impl<T: Lend> CatalogRead for T {
     fn fixed_codes(&self, account: AccountId, low: Fen, high: Fen) -> Result<Vec<(Fen, Remark, CodeId)>> {
         let sql = "SELECT amount_fen, remark, id FROM codes
                    WHERE account_id = ?1 AND ifnull(amount_fen, 0) BETWEEN ?2 AND ?3 AND removed_at IS NULL ORDER BY id";
-        memo::list(self.memo().map(|m| &m.fixed_codes), (account, low, high), || {
+        memo::list(self.memo().map(|m| &m.catalog.fixed_codes), (account, low, high), || {
             all(self.conn(), sql, params![account, low, high], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
@@ -210,7 +210,7 @@ impl<T: Lend> CatalogRead for T {
     fn open_code(&self, account: AccountId) -> Result<Option<CodeId>> {
         let sql = "SELECT id FROM codes
                    WHERE account_id = ? AND ifnull(amount_fen, 0) = 0 AND removed_at IS NULL ORDER BY id LIMIT 1";
-        memo::one(self.memo().map(|m| &m.open_codes), account, || {
+        memo::one(self.memo().map(|m| &m.catalog.open_codes), account, || {
             one(self.conn(), sql, [account], |row| row.get(0))
         })
     }
@@ -218,14 +218,14 @@ impl<T: Lend> CatalogRead for T {
 
 impl CatalogWrite for Unit<'_> {
     fn insert_account(&mut self, account: &Account) -> Result<()> {
-        self.memo.clear();
+        self.memo.catalog = memo::Catalog::default();
         let sql = "INSERT INTO accounts (id, name, channel, distinguish, created_at) VALUES (?, ?, ?, ?, ?)";
         let Account { id, name, channel, distinguish, created_at } = account;
         change(self.conn, sql, params![id, name, channel, distinguish, created_at]).map(drop)
     }
 
     fn insert_code(&mut self, code: &Code, png: &[u8]) -> Result<Inserted> {
-        self.memo.clear();
+        self.memo.catalog = memo::Catalog::default();
         let sql = "INSERT INTO codes (id, account_id, amount_fen, remark, payload, verified, png, created_at)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let Code { id, account, amount, remark, payload, verified, created_at } = code;
@@ -233,13 +233,13 @@ impl CatalogWrite for Unit<'_> {
     }
 
     fn remove_code(&mut self, id: CodeId, now: Timestamp) -> Result<bool> {
-        self.memo.clear();
+        self.memo.catalog = memo::Catalog::default();
         let sql = "UPDATE codes SET removed_at = ? WHERE id = ? AND removed_at IS NULL";
         Ok(change(self.conn, sql, params![now, id])? == 1)
     }
 
     fn insert_site(&mut self, site: &Site) -> Result<Inserted> {
-        self.memo.clear();
+        self.memo.catalog = memo::Catalog::default();
         let sql = "INSERT INTO sites (id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen,
                                       max_surcharge_fen, ip_ownership, created_at)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
@@ -260,7 +260,7 @@ impl CatalogWrite for Unit<'_> {
     }
 
     fn update_site(&mut self, site: &Site) -> Result<()> {
-        self.memo.clear();
+        self.memo.catalog = memo::Catalog::default();
         let sql = "UPDATE sites SET name = ?, origins = ?, pay_window_ms = ?, cool_down_ms = ?, max_discount_fen = ?,
                                     max_surcharge_fen = ?, ip_ownership = ? WHERE id = ?";
         let p = site.policy;
@@ -278,7 +278,7 @@ impl CatalogWrite for Unit<'_> {
     }
 
     fn set_site_accounts(&mut self, site: SiteId, accounts: &[AccountId]) -> Result<()> {
-        self.memo.clear();
+        self.memo.catalog = memo::Catalog::default();
         change(self.conn, "DELETE FROM site_accounts WHERE site_id = ?", [site])?;
         for account in accounts {
             let sql = "INSERT INTO site_accounts (site_id, account_id) VALUES (?, ?) ON CONFLICT DO NOTHING";
@@ -288,7 +288,7 @@ impl CatalogWrite for Unit<'_> {
     }
 
     fn insert_product(&mut self, product: &Product, html: Option<&str>) -> Result<Inserted> {
-        self.memo.clear();
+        self.memo.catalog = memo::Catalog::default();
         let sql = "INSERT INTO products (id, site_id, slug, title, price_fen, lock, html, created_at)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let Product { id, site, slug, title, price, lock, created_at } = product;
@@ -296,7 +296,7 @@ impl CatalogWrite for Unit<'_> {
     }
 
     fn update_product(&mut self, product: &Product, html: Option<&str>) -> Result<()> {
-        self.memo.clear();
+        self.memo.catalog = memo::Catalog::default();
         let sql = "UPDATE products SET title = ?, price_fen = ?, lock = ?, html = ? WHERE id = ?";
         let Product { id, title, price, lock, .. } = product;
         let changed = change(self.conn, sql, params![title, price, lock, html, id])?;

@@ -1,14 +1,15 @@
-//! What the writer remembers of the catalog between units of work: sites, products, accounts and codes are read for
-//! every order and hardly ever change.
+//! What the writer remembers between units of work: the catalog (sites, products, accounts and codes are read for every
+//! order and hardly ever change), and who has how many pending orders.
 //!
-//! It is forgotten whole whenever one of our own verbs changes the catalog, whenever a unit or a group is rolled back,
-//! and whenever another connection has written (`PRAGMA data_version`, looked at once in each group, under the lock
-//! that keeps others from writing). So nothing in it can be older than the transaction that uses it.
+//! All is forgotten whenever a unit or a group is rolled back, and whenever another connection has written (`PRAGMA
+//! data_version`, looked at once in each group, under the lock that keeps others from writing); the catalog also
+//! whenever one of our own verbs changes it. So nothing in it can be older than the transaction that uses it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::live::Live;
 use crate::domain::account::{Account, Code, Remark};
 use crate::domain::id::{AccountId, CodeId, ProductId, SiteId};
 use crate::domain::money::Fen;
@@ -19,10 +20,17 @@ use crate::storage::verbs::Result;
 /// The amount, remark and id of a code.
 type FixedCode = (Fen, Remark, CodeId);
 
-/// Rows of the catalog by what they are asked for with.
+/// The writer's memory.
 #[derive(Default)]
 pub(crate) struct Memo {
     version: i64,
+    pub(super) catalog: Catalog,
+    pub(super) live: Live,
+}
+
+/// Rows of the catalog by what they are asked for with.
+#[derive(Default)]
+pub(super) struct Catalog {
     pub(super) sites: Kept<SiteId, Site>,
     pub(super) sites_by_slug: Kept<String, Site>,
     pub(super) site_accounts: Kept<SiteId, Vec<Account>>,

@@ -4,6 +4,7 @@ mod catalog;
 mod checkpoint;
 mod codec;
 mod devices;
+mod live;
 mod log;
 mod memo;
 mod migrate;
@@ -45,7 +46,7 @@ pub struct Sqlite {
 pub(crate) trait Lend {
     fn conn(&self) -> &Connection;
 
-    /// What is remembered of the catalog, if anything is.
+    /// What is remembered from earlier units, if anything is.
     fn memo(&self) -> Option<&Memo> {
         None
     }
@@ -138,7 +139,7 @@ impl Sqlite {
 
     pub(super) async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
     where
-        F: FnOnce(&mut dyn WriteTx) -> Result<T, E> + Send + 'static,
+        F: FnMut(&mut dyn WriteTx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + std::error::Error + Send + 'static,
     {

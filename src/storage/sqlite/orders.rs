@@ -3,7 +3,7 @@
 use rusqlite::{Row, named_params, params};
 
 use super::catalog::{all, change, insert, one};
-use super::{Lend, Unit};
+use super::{Lend, Unit, live};
 use crate::domain::hold::Hold;
 use crate::domain::id::{AccountId, OrderId, ProductId, ReceiptId, SettlementId, SiteId, UnlockId};
 use crate::domain::matching::Candidate;
@@ -151,13 +151,19 @@ impl<T: Lend> OrderRead for T {
     }
 
     fn live_of_reader(&self, reader: i64, now: Timestamp) -> Result<i64> {
-        let sql = "SELECT count(*) FROM orders WHERE reader = ? AND status = 'pending' AND reader IS NOT NULL AND expires_at > ?";
-        Ok(one(self.conn(), sql, params![reader, now], |row| row.get(0))?.unwrap_or(0))
+        if let Some(memo) = self.memo() {
+            return memo.live.count(self.conn(), live::Of::Reader(reader), now);
+        }
+        let sql = "SELECT count(*) FROM orders WHERE status = 'pending' AND expires_at > ? AND reader = ?";
+        Ok(one(self.conn(), sql, params![now, reader], |row| row.get(0))?.unwrap_or(0))
     }
 
     fn live_of_address(&self, address: i64, now: Timestamp) -> Result<i64> {
-        let sql = "SELECT count(*) FROM orders WHERE address = ? AND status = 'pending' AND expires_at > ?";
-        Ok(one(self.conn(), sql, params![address, now], |row| row.get(0))?.unwrap_or(0))
+        if let Some(memo) = self.memo() {
+            return memo.live.count(self.conn(), live::Of::Address(address), now);
+        }
+        let sql = "SELECT count(*) FROM orders WHERE status = 'pending' AND expires_at > ? AND address = ?";
+        Ok(one(self.conn(), sql, params![now, address], |row| row.get(0))?.unwrap_or(0))
     }
 
     fn paid_by_address(&self, product: ProductId, owner_address: i64) -> Result<Option<Order>> {
@@ -210,10 +216,6 @@ impl<T: Lend> OrderRead for T {
     fn unlock(&self, id: UnlockId) -> Result<Option<Unlock>> {
         one(self.conn(), &format!("SELECT {UNLOCK} FROM unlocks WHERE id = ?"), [id], unlock)
     }
-
-    fn unlock_by_code(&self, code_hash: &[u8; 32]) -> Result<Option<Unlock>> {
-        one(self.conn(), &format!("SELECT {UNLOCK} FROM unlocks WHERE code_hash = ?"), [code_hash], unlock)
-    }
 }
 
 impl OrderWrite for Unit<'_> {
@@ -264,20 +266,23 @@ impl OrderWrite for Unit<'_> {
             change(self.conn, "DELETE FROM orders WHERE id = ?", [o.id])?;
         } else {
             self.tally.came("orders", o.status.as_str());
+            self.memo.live.came(o);
         }
         Ok(held)
     }
 
     fn update_order(&mut self, order: &Order) -> Result<bool> {
-        let sql = "SELECT status FROM orders WHERE id = ? AND version = ?";
-        let before: Option<OrderStatus> =
-            one(self.conn, sql, params![order.id, order.version], |row| row.get(0))?;
-        let Some(before) = before else { return Ok(false) };
+        let sql = "SELECT status, reader, address FROM orders WHERE id = ? AND version = ?";
+        let before = one(self.conn, sql, params![order.id, order.version], |row| {
+            Ok((row.get::<_, OrderStatus>(0)?, row.get(1)?, row.get(2)?))
+        })?;
+        let Some((before, reader, address)) = before else { return Ok(false) };
         let sql = "UPDATE orders SET status = ?, expires_at = ?, extensions_left = ?, late = ?, paid_at = ?,
                                      version = version + 1 WHERE id = ?";
         let o = order;
         change(self.conn, sql, params![o.status, o.expires_at, o.extensions_left, o.late, o.paid_at, o.id])?;
         self.tally.moved("orders", before.as_str(), o.status.as_str());
+        self.memo.live.changed(o, reader, address);
         self.changed.push(o.id);
         Ok(true)
     }
@@ -306,11 +311,11 @@ impl OrderWrite for Unit<'_> {
         Ok(change(self.conn, sql, params![now, id])? == 1)
     }
 
-    fn insert_unlock(&mut self, unlock: &Unlock, code_hash: &[u8; 32]) -> Result<Inserted> {
-        let sql = "INSERT INTO unlocks (id, order_id, site_id, product_id, code_hash, issued_at)
-                   VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    fn insert_unlock(&mut self, unlock: &Unlock) -> Result<Inserted> {
+        let sql = "INSERT INTO unlocks (id, order_id, site_id, product_id, issued_at)
+                   VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let Unlock { id, order, site, product, issued_at, .. } = unlock;
-        insert(self.conn, sql, params![id, order, site, product, code_hash, issued_at])
+        insert(self.conn, sql, params![id, order, site, product, issued_at])
     }
 
     fn revoke_unlock(&mut self, id: UnlockId, now: Timestamp) -> Result<bool> {

@@ -1,9 +1,13 @@
 //! The writer: one thread, one connection, many units of work in one commit.
 //!
-//! Units wait in a bounded queue. The thread takes all that are there, gives each a savepoint in one `BEGIN IMMEDIATE`
-//! transaction, commits once with `synchronous=FULL`, and only then lets the runtime answer each of them: waking one
-//! task that wakes the others costs this thread less than waking each. A unit that fails rolls back
-//! its savepoint alone; a unit that panics is such a failure; a caller that hangs up changes nothing.
+//! Units wait in a bounded queue. The thread takes all that are there, runs them in one `BEGIN IMMEDIATE` transaction,
+//! commits once with `synchronous=FULL`, and only then lets the runtime answer each of them: waking one task that wakes
+//! the others costs this thread less than waking each.
+//!
+//! A unit that fails leaves nothing behind, and its neighbours do not notice; a unit that panics is such a failure; a
+//! caller that hangs up changes nothing. A savepoint costs a copy of every page, and units that write and then fail are
+//! rare. So a group is first run without; where one of its units fails after it wrote, all is rolled back and run again
+//! with a savepoint for each. That is why a unit may run twice, and must change nothing but the database.
 //!
 //! When the disk refuses (full, I/O error, damaged), all units of the group are answered with that, and new ones are
 //! refused at once until `Writer::probe` gets a real write through.
@@ -81,7 +85,7 @@ impl Shared {
 
 /// A unit of work that waits, with the way to answer its caller.
 trait Job: Send {
-    /// Runs inside a savepoint.
+    /// Runs, perhaps more than once: each time as if for the first time.
     fn run(&mut self, tx: &mut Unit<'_>) -> Ran;
     /// Answers the caller: `Ok` after the commit, or why there was none.
     fn answer(self: Box<Self>, committed: Result<(), Error>);
@@ -105,19 +109,19 @@ fn trouble_in(error: &(dyn std::error::Error + 'static)) -> Option<Trouble> {
 }
 
 struct Work<F, T, E> {
-    unit: Option<F>,
+    unit: F,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
 impl<F, T, E> Job for Work<F, T, E>
 where
-    F: FnOnce(&mut dyn WriteTx) -> Result<T, E> + Send,
+    F: FnMut(&mut dyn WriteTx) -> Result<T, E> + Send,
     T: Send,
     E: From<Error> + std::error::Error + Send + 'static,
 {
     fn run(&mut self, tx: &mut Unit<'_>) -> Ran {
-        let Some(unit) = self.unit.take() else { return Ran::Failed };
+        let unit = &mut self.unit;
         let result =
             catch_unwind(AssertUnwindSafe(|| unit(tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
         let ran = match &result {
@@ -168,7 +172,7 @@ impl Writer {
 
     pub(super) async fn run<T, E, F>(&self, unit: F) -> Result<T, E>
     where
-        F: FnOnce(&mut dyn WriteTx) -> Result<T, E> + Send + 'static,
+        F: FnMut(&mut dyn WriteTx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + std::error::Error + Send + 'static,
     {
@@ -185,13 +189,13 @@ impl Writer {
 
     async fn send<T, E, F>(&self, unit: F) -> Result<T, E>
     where
-        F: FnOnce(&mut dyn WriteTx) -> Result<T, E> + Send + 'static,
+        F: FnMut(&mut dyn WriteTx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + std::error::Error + Send + 'static,
     {
         self.shared.runtime.get_or_init(Handle::current);
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work { unit: Some(unit), result: None, reply });
+        let job = Box::new(Work { unit, result: None, reply });
         let room = tokio::time::timeout(duration(limits::WRITER_WAIT), self.queue.reserve()).await;
         match room {
             Ok(Ok(room)) => room.send(job),
@@ -295,7 +299,17 @@ impl Thread {
         }
     }
 
+    /// Runs a group, and again with care where it has to be; what it changed.
     fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Vec<OrderId>, Error> {
+        match self.attempt(batch, false)? {
+            Some(changed) => Ok(changed),
+            None => self.attempt(batch, true).map(Option::unwrap_or_default),
+        }
+    }
+
+    /// Runs a group in one transaction and commits it. Without `care`, a unit that fails after it wrote spoils the
+    /// group: it is rolled back then, and the answer is `None`.
+    fn attempt(&mut self, batch: &mut [Box<dyn Job>], care: bool) -> Result<Option<Vec<OrderId>>, Error> {
         let conn = &self.conn;
         let run = |sql: &'static str, during: &'static str| {
             let statement = conn.prepare_cached(sql);
@@ -305,23 +319,32 @@ impl Thread {
         self.memo.keep_only(data_version(conn)?);
         let mut unit = Unit { conn, changed: Vec::new(), tally: Tally::default(), memo: &mut self.memo };
         for job in batch {
-            run("SAVEPOINT unit", "begin a unit of work")?;
-            let before = (unit.changed.len(), unit.tally);
+            let before = (unit.changed.len(), unit.tally, conn.total_changes());
+            if care {
+                run("SAVEPOINT unit", "begin a unit of work")?;
+            }
             match job.run(&mut unit) {
                 Ran::Kept => {}
+                Ran::Failed if conn.total_changes() == before.2 => {}
                 Ran::Failed => {
+                    unit.memo.clear();
+                    if !care {
+                        run("ROLLBACK", "roll back a group")?;
+                        return Ok(None);
+                    }
                     run("ROLLBACK TO unit", "roll back a unit of work")?;
                     unit.changed.truncate(before.0);
                     unit.tally = before.1;
-                    unit.memo.clear();
                 }
                 Ran::Trouble(trouble) => return Err(Error::Unavailable(trouble)),
             }
-            run("RELEASE unit", "end a unit of work")?;
+            if care {
+                run("RELEASE unit", "end a unit of work")?;
+            }
         }
         unit.tally.write(conn)?;
         run("COMMIT", "commit")?;
-        Ok(unit.changed)
+        Ok(Some(unit.changed))
     }
 }
 

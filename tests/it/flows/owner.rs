@@ -153,7 +153,7 @@ async fn a_refund_revokes_the_unlock_and_its_recovery_code_and_cannot_be_undone_
     let view = order::get(&world.app, made.id).await.unwrap();
     let right = view.unlock.expect("a paid order has its unlock");
     let (token, code) = (unlock::token(&world.app, &right), unlock::code(&world.app, &right));
-    assert_eq!(unlock::restore(&world.app, code.clone()).await.unwrap().product, made.product);
+    assert_eq!(unlock::restore(&world.app, code).await.unwrap().product, made.product);
     let refunded = refund(&world.app, made.id, "paid back".to_owned(), OWNER).await.unwrap();
     assert_eq!((refunded.order.status, refunded.unlock), (OrderStatus::Refunded, None));
     assert!(!opens(&world, &token).await);

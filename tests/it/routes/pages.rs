@@ -172,8 +172,7 @@ async fn what_cannot_be_sold_now_is_said_on_the_page() {
 async fn a_wrong_recovery_code_is_told_on_the_page() {
     let app = TestApp::start().await;
     app.shop().await;
-    let unknown =
-        matcha::domain::unlock::RecoveryCode::new(matcha::domain::id::UnlockId::from_raw(7), [7; 13]);
+    let unknown = matcha::domain::unlock::RecoveryCode::from_bits(7);
     for code in ["", "x", &unknown.to_string()] {
         let answer = submit(&app, &format!("act=restore&code={code}")).await.is(404);
         assert!(

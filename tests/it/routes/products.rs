@@ -158,8 +158,6 @@ async fn a_mistyped_recovery_code_is_told_apart_from_an_unknown_one() {
         let problem = restore(&app, typed).await.problem(422, "invalid");
         assert_eq!(problem["field"], "code", "{typed}");
     }
-    let unknown =
-        matcha::domain::unlock::RecoveryCode::new(matcha::domain::id::UnlockId::from_raw(7), [7; 13])
-            .to_string();
+    let unknown = matcha::domain::unlock::RecoveryCode::from_bits(7).to_string();
     restore(&app, &unknown).await.problem(404, "unlock_not_found");
 }
