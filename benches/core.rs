@@ -20,7 +20,7 @@ use matcha::domain::receipt::Arrival;
 use matcha::domain::site::{HoldPolicy, Lock};
 use matcha::domain::time::{Millis, Timestamp};
 use matcha::flow::catalog::{self, NewCode, NewProduct, NewSite, SitePatch};
-use matcha::flow::checkout::{self, Outcome, Wish};
+use matcha::flow::checkout::{self, Effort, Outcome, Wish};
 use matcha::limits;
 use matcha::rng::{Ids, Rng};
 use matcha::secrets::Secrets;
@@ -160,7 +160,7 @@ fn wish(n: i64) -> Wish {
         address: n,
         exact_address: n,
         origin: None,
-        worked: true,
+        effort: Effort::NotAsked,
     }
 }
 

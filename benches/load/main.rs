@@ -1,7 +1,7 @@
 //! How much one machine carries: the real server, in a process of its own, beside a bare handler of the same JSON.
 //!
-//! `cargo bench --bench load` takes about ten minutes; `-- --quick` one; `-- --write` puts the tables into
-//! docs/performance.md. The client runs on the same cores as the server, so that ratios to the bare handler say more
+//! `cargo bench --bench load` takes a quarter of an hour; `-- --quick` one minute; `-- compare`, `levels` or `streams`
+//! only that part; `-- --write` puts the tables into docs/performance.md. The client runs on the same cores as the server, so that ratios to the bare handler say more
 //! than the numbers themselves. Five thousand streams need as many open files: the program raises its own limit to
 //! 65,536 or to the hard limit, which must be above 10,000.
 
@@ -94,7 +94,15 @@ fn main() {
         );
         return;
     }
-    let plan = if has("--quick") { QUICK } else { FULL };
+    let mut plan = if has("--quick") { QUICK } else { FULL };
+    let parts = ["compare", "levels", "streams"].map(has);
+    if let [compare, levels, streams] = parts
+        && parts.contains(&true)
+    {
+        plan.connections = if compare { plan.connections } else { &[] };
+        plan.levels = if levels { plan.levels } else { &[] };
+        plan.streams = if streams { plan.streams } else { 0 };
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let report = runtime.block_on(measure(&plan)).text();
     println!("\n{report}");
@@ -112,9 +120,11 @@ async fn measure(plan: &Plan) -> Report {
     println!("{machine}");
     let idle_kib = idle(&dir.path().join("idle")).await;
     println!("idle: {idle_kib} KiB resident");
-    let rows = compare(plan, dir.path()).await;
-    let levels = levels(plan, &dir.path().join("levels")).await;
-    let streams = streams(plan, &dir.path().join("streams")).await;
+    let rows = if plan.connections.is_empty() { Vec::new() } else { compare(plan, dir.path()).await };
+    let levels =
+        if plan.levels.is_empty() { Vec::new() } else { levels(plan, &dir.path().join("levels")).await };
+    let streams =
+        if plan.streams == 0 { None } else { Some(streams(plan, &dir.path().join("streams")).await) };
     Report { machine, rows, levels, streams, idle_kib }
 }
 

@@ -35,7 +35,7 @@ pub struct Report {
     pub machine: String,
     pub rows: Vec<Row>,
     pub levels: Vec<Level>,
-    pub streams: Streams,
+    pub streams: Option<Streams>,
     pub idle_kib: u64,
 }
 
@@ -89,15 +89,16 @@ impl Report {
             }
             writeln!(text, " {:.0} |", mib(settle.usage.peak_kib))?;
         }
-        let Streams { open, bytes_each, heard_after } = &self.streams;
-        writeln!(
-            text,
-            "\nIdle: {:.1} MB resident. {open} open streams: {bytes_each} bytes each; from the notice's 200 to the event \
-             p50 {:.1} ms, p99 {:.1} ms.\n",
-            mib(self.idle_kib),
-            percentile(heard_after, 50),
-            percentile(heard_after, 99)
-        )?;
+        writeln!(text, "\nIdle: {:.1} MB resident.", mib(self.idle_kib))?;
+        if let Some(Streams { open, bytes_each, heard_after }) = &self.streams {
+            writeln!(
+                text,
+                "{open} open streams: {bytes_each} bytes each; from the notice's 200 to the event p50 {:.1} ms, p99 {:.1} ms.",
+                percentile(heard_after, 50),
+                percentile(heard_after, 99)
+            )?;
+        }
+        writeln!(text)?;
         for (good, aim) in self.aims() {
             writeln!(text, "- {} {aim}", verdict(good))?;
         }
@@ -131,8 +132,9 @@ impl Report {
         }
         let idle = mib(self.idle_kib);
         aims.push((idle < 25.0, format!("idle: {idle:.1} MB resident, below 25")));
-        let each = self.streams.bytes_each;
-        aims.push((each < 12 * 1024, format!("an open stream: {each} bytes, below 12288")));
+        if let Some(Streams { bytes_each, .. }) = &self.streams {
+            aims.push((*bytes_each < 12 * 1024, format!("an open stream: {bytes_each} bytes, below 12288")));
+        }
         aims
     }
 }

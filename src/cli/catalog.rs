@@ -99,6 +99,9 @@ pub(super) enum Site {
         /// The receiving accounts it uses (may be repeated)
         #[arg(long = "account", value_name = "ID")]
         accounts: Vec<AccountId>,
+        /// Where the blog is (may be repeated); replaces what was set before
+        #[arg(long = "origin", value_name = "ORIGIN")]
+        origins: Vec<Origin>,
     },
     /// List sites
     List,
@@ -113,13 +116,14 @@ impl Site {
                 let view = catalog::add_site(&app, new, ME).await?;
                 say(view.site.slug.as_str())
             }
-            Site::Set { slug, pay_window, cool_down, max_discount, max_surcharge, accounts } => {
+            Site::Set { slug, pay_window, cool_down, max_discount, max_surcharge, accounts, origins } => {
                 let patch = SitePatch {
                     pay_window: pay_window.map(Millis::seconds),
                     cool_down: cool_down.map(Millis::seconds),
                     max_discount,
                     max_surcharge,
                     accounts: (!accounts.is_empty()).then_some(accounts),
+                    origins: (!origins.is_empty()).then_some(origins),
                     ..SitePatch::default()
                 };
                 let view = catalog::change_site(&app, slug, patch, ME).await?;

@@ -12,7 +12,7 @@ use crate::domain::order::{Order, OrderStatus};
 use crate::domain::site::{Product, Site};
 use crate::domain::time::Timestamp;
 use crate::flow::order::{View, complete};
-use crate::flow::{Conflict, Error, Thing};
+use crate::flow::{Conflict, Error, Thing, crowding};
 use crate::limits;
 use crate::storage::verbs::{Inserted, ReadTx, WriteTx};
 
@@ -35,8 +35,19 @@ pub struct Wish {
     pub exact_address: i64,
     /// The browser origin the wish comes from; none from a server or from our own pages.
     pub origin: Option<String>,
-    /// True where the request proved work.
-    pub worked: bool,
+    /// What the request did to be believed.
+    pub effort: Effort,
+}
+
+/// What a request did to show that it is worth an amount.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effort {
+    /// Nothing.
+    None,
+    /// It proved work.
+    Proved,
+    /// It comes from a neighbour, who is not asked.
+    NotAsked,
 }
 
 /// What became of a wish.
@@ -89,7 +100,7 @@ pub async fn create(app: &App, wish: Wish) -> Result<Outcome, Error> {
         }
     }
     let now = app.now();
-    let demands_work = app.pressure.demands_work(wish.address, now) && !wish.worked;
+    let demands_work = wish.effort == Effort::None && app.pressure.demands_work(wish.address, now);
     let per_address = app.live_orders_per_address;
     let makers = app.makers.clone();
     app.store.write(move |tx| unit(tx, &makers, &wish, now, demands_work, per_address)).await
@@ -135,6 +146,9 @@ fn unit(
     }
     for accounts in [&standing.live, &standing.unheard] {
         if let Some((place, channel)) = find_place(tx, accounts, &site, &product, now)? {
+            if let Some(refused) = crowding::refusal(tx, wish, accounts, &site, &product, place.amount)? {
+                return Ok(refused);
+            }
             return hold_place(tx, makers, wish, &site, &product, &place, channel, now);
         }
     }
@@ -205,12 +219,20 @@ pub enum Hearing {
     Silent,
 }
 
-/// The wallets of a site and how well each is heard.
+/// The wallets with which a product can be paid and how well each is heard. A wallet without a code for any amount of
+/// the band is none.
 ///
 /// # Errors
 /// Of the storage.
-pub fn channels<T: ReadTx + ?Sized>(tx: &T, site: &Site, now: Timestamp) -> Result<Vec<ChannelState>, Error> {
+pub fn channels<T: ReadTx + ?Sized>(
+    tx: &T,
+    site: &Site,
+    product: &Product,
+    now: Timestamp,
+) -> Result<Vec<ChannelState>, Error> {
     let standing = Standing::of(tx, site, None, now)?;
+    let amounts: Vec<Fen> = hold::amounts(product.price, &site.policy).collect();
+    let Some((low, high)) = bounds(&amounts) else { return Ok(Vec::new()) };
     let mut states: Vec<ChannelState> = Vec::new();
     let groups = [
         (Hearing::Live, &standing.live),
@@ -219,7 +241,10 @@ pub fn channels<T: ReadTx + ?Sized>(tx: &T, site: &Site, now: Timestamp) -> Resu
     ];
     for (hearing, accounts) in groups {
         for account in accounts {
-            if !states.iter().any(|s| s.channel == account.channel) {
+            let known = states.iter().any(|s| s.channel == account.channel);
+            if !known
+                && (tx.open_code(account.id)?.is_some() || !tx.fixed_codes(account.id, low, high)?.is_empty())
+            {
                 states.push(ChannelState { channel: account.channel, hearing });
             }
         }

@@ -5,6 +5,7 @@
 
 pub mod catalog;
 pub mod checkout;
+mod crowding;
 pub mod device;
 pub mod expire;
 pub mod inbox;

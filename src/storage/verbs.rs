@@ -225,6 +225,8 @@ pub trait OrderRead {
     fn hold(&self, order: OrderId) -> Result<Option<Hold>>;
     /// The live holds between two amounts.
     fn taken(&self, account: AccountId, low: Fen, high: Fen) -> Result<Vec<Taken>>;
+    /// How many live holds between two amounts belong to unpaid orders of an address block.
+    fn held_by_address(&self, account: AccountId, low: Fen, high: Fen, address: i64) -> Result<usize>;
     /// When the first live hold between two amounts is released.
     fn next_release(&self, account: AccountId, low: Fen, high: Fen) -> Result<Option<Timestamp>>;
     /// The holds of exactly `amount` that touch an interval of time, with the state of their orders.

@@ -75,8 +75,9 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::R
         let router = router.clone();
         let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
-            let router = router.clone();
-            async move { Ok::<Response, Infallible>(answer(router, request).await) }
+            // In a box, so that a connection whose stream stays open for an hour keeps only what the stream needs.
+            let answer = Box::pin(answer(router.clone(), request));
+            async move { Ok::<Response, Infallible>(answer.await) }
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(socket), service));
         tokio::spawn(async move {

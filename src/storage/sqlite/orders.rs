@@ -93,15 +93,25 @@ impl<T: Lend> OrderRead for T {
     }
 
     fn taken(&self, account: AccountId, low: Fen, high: Fen) -> Result<Vec<Taken>> {
-        let sql = "SELECT amount_fen, remark, release_at FROM holds
+        // Without the hint the planner takes the index of all holds there ever were.
+        let sql = "SELECT amount_fen, remark, release_at FROM holds INDEXED BY holds_live
                    WHERE account_id = ? AND amount_fen BETWEEN ? AND ? AND live = 1";
         all(self.conn(), sql, params![account, low, high], |row| {
             Ok(Taken { amount: row.get(0)?, remark: row.get(1)?, release_at: row.get(2)? })
         })
     }
 
+    fn held_by_address(&self, account: AccountId, low: Fen, high: Fen, address: i64) -> Result<usize> {
+        let sql = "SELECT count(*) FROM holds h INDEXED BY holds_live JOIN orders o ON o.id = h.order_id
+                   WHERE h.account_id = ? AND h.amount_fen BETWEEN ? AND ? AND h.live = 1
+                     AND o.address = ? AND o.status <> 'paid'";
+        let held = one(self.conn(), sql, params![account, low, high, address], |row| row.get::<_, i64>(0))?;
+        Ok(usize::try_from(held.unwrap_or(0)).unwrap_or(0))
+    }
+
     fn next_release(&self, account: AccountId, low: Fen, high: Fen) -> Result<Option<Timestamp>> {
-        let sql = "SELECT min(release_at) FROM holds WHERE account_id = ? AND amount_fen BETWEEN ? AND ? AND live = 1";
+        let sql = "SELECT min(release_at) FROM holds INDEXED BY holds_live
+                   WHERE account_id = ? AND amount_fen BETWEEN ? AND ? AND live = 1";
         Ok(one(self.conn(), sql, params![account, low, high], |row| row.get(0))?.flatten())
     }
 
@@ -140,8 +150,9 @@ impl<T: Lend> OrderRead for T {
         first: i64,
         limit: u32,
     ) -> Result<Vec<Hold>> {
+        // By id, newest first: an account's whole history would have to be sorted otherwise.
         let sql = "SELECT h.order_id, h.account_id, h.amount_fen, h.remark, h.starts_at, h.window_ends_at, h.release_at
-                   FROM holds h JOIN orders o ON o.id = h.order_id
+                   FROM holds h NOT INDEXED JOIN orders o ON o.id = h.order_id
                    WHERE h.order_id >= ? AND h.release_at > ? AND o.status IN ('pending', 'expired', 'cancelled')
                      AND h.account_id IN (SELECT value FROM json_each(?))
                    ORDER BY h.order_id DESC LIMIT ?";

@@ -111,7 +111,8 @@ impl Stream {
                     let hello = Event::default().retry(duration(limits::SSE_RETRY)).comment("ok");
                     return Some((Ok(hello), self));
                 }
-                Step::Look => match self.look().await {
+                // In a box: a stream that waits should not keep room for looking.
+                Step::Look => match Box::pin(self.look()).await {
                     Some(event) => return Some((Ok(event), self)),
                     None => continue,
                 },

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::work;
 use crate::domain::id::OrderId;
 use crate::flow::Thing;
-use crate::flow::checkout::{self, Outcome, Wish};
+use crate::flow::checkout::{self, Effort, Outcome, Wish};
 use crate::flow::order::{self, View};
 use crate::limits;
 use crate::secrets::Personal;
@@ -60,8 +60,11 @@ pub(crate) fn wish(web: &Web, client: Client, headers: &HeaderMap, request: Orde
         address: secrets.pseudonym(Personal::AddressBlock(&block)),
         exact_address: secrets.pseudonym(Personal::Address(client.0)),
         origin: foreign_origin(headers, &web.config.base_url),
-        // A neighbour is not a stranger: work is asked of the internet only.
-        worked: client.is_near() || work::is_proved(web, headers, &block),
+        effort: match client.is_near() {
+            true => Effort::NotAsked,
+            false if work::is_proved(web, headers, &block) => Effort::Proved,
+            false => Effort::None,
+        },
     }
 }
 

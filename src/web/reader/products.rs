@@ -40,7 +40,7 @@ pub(crate) async fn facts_of(
         .read(move |tx| {
             let site = tx.site_by_slug(&site)?.ok_or(Error::NotFound(Thing::Site))?;
             let product = tx.product_by_slug(site.id, &slug)?.ok_or(Error::NotFound(Thing::Product))?;
-            let states = checkout::channels(tx, &site, now)?;
+            let states = checkout::channels(tx, &site, &product, now)?;
             Ok::<_, Error>((site, product, states))
         })
         .await?;

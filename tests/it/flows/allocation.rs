@@ -7,7 +7,8 @@ use matcha::domain::device::Rhythm;
 use matcha::domain::order::OrderStatus;
 use matcha::domain::time::Millis;
 use matcha::flow::catalog::SitePatch;
-use matcha::flow::checkout::{self, Outcome, Wish};
+use matcha::flow::checkout::{self, Effort, Outcome, Wish};
+use matcha::flow::order;
 use matcha::flow::{Conflict, Error};
 use matcha::limits;
 
@@ -225,10 +226,49 @@ async fn an_address_that_abandons_many_orders_must_prove_work() {
     for _ in 0..=limits::ABANDONED_PER_HOUR_FREE {
         world.app.pressure.abandoned(1, world.now());
     }
-    let lazy = || Wish { worked: false, ..wish("tea") };
+    let lazy = || Wish { effort: Effort::None, ..wish("tea") };
     assert_eq!(world.try_order(lazy()).await, Outcome::ProofOfWork);
     created(world.try_order(Wish { address: 2, ..lazy() }).await);
     created(world.try_order(wish("tea")).await);
+}
+
+#[tokio::test]
+async fn a_stranger_gets_half_of_a_band_for_nothing_more_for_work_and_never_the_last_quarter() {
+    let (world, _) = World::shop().await;
+    let stranger = |effort| Wish { effort, ..wish("tea") };
+    let mut orders = Vec::new();
+    for _ in 0..5 {
+        orders.push(created(world.try_order(stranger(Effort::None)).await));
+    }
+    assert_eq!(world.try_order(stranger(Effort::None)).await, Outcome::ProofOfWork);
+    for _ in 0..3 {
+        orders.push(created(world.try_order(stranger(Effort::Proved)).await));
+    }
+    let enough = Outcome::TooManyFromAddress { limit: 8 };
+    assert_eq!(world.try_order(stranger(Effort::Proved)).await, enough);
+    // What he gave up rests, and is his until it is free again.
+    for order in &orders {
+        order::cancel(&world.app, order.id).await.unwrap();
+    }
+    assert_eq!(world.try_order(stranger(Effort::Proved)).await, enough);
+    created(world.try_order(Wish { address: 2, ..stranger(Effort::None) }).await);
+    // A neighbour is asked nothing, until all is taken.
+    created(world.try_order(stranger(Effort::NotAsked)).await);
+    created(world.try_order(stranger(Effort::NotAsked)).await);
+    assert!(matches!(world.try_order(stranger(Effort::NotAsked)).await, Outcome::NoFreeAmount { .. }));
+}
+
+#[tokio::test]
+async fn what_an_address_paid_for_does_not_count_against_it() {
+    let (world, account) = World::shop().await;
+    let phone = world.phone(&[account]).await;
+    let stranger = || Wish { effort: Effort::None, ..wish("tea") };
+    for _ in 0..5 {
+        let order = created(world.try_order(stranger()).await);
+        world.pay(&phone, Announcer::Wechat, order.amount.get()).await;
+        assert_eq!(world.find(order.id).await.status, OrderStatus::Paid);
+    }
+    created(world.try_order(stranger()).await);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use insta::assert_json_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, Ask as _, Order, TestApp, shape, text};
+use crate::app::{Answer, Ask as _, Order, TestApp, sample, shape, text};
 
 const TEA: &str = "/api/v1/sites/blog/products/tea";
 const CONTENT: &str = "/api/v1/sites/blog/products/tea/content";
@@ -25,7 +25,8 @@ fn unlock(order: &Order, key: &str) -> String {
 async fn anybody_may_know_what_a_product_costs_and_how_it_can_be_paid() {
     let app = TestApp::start().await;
     app.shop().await;
-    app.account("alipay").await;
+    let alipay = app.account("alipay").await;
+    app.upload(&alipay, &sample("alipay", "0.90"), "", "").await.is(201);
     assert_json_snapshot!("product_facts", shape(&app, &app.get(TEA).ask().await.is(200).json()));
 }
 
@@ -36,7 +37,11 @@ async fn the_facts_say_when_nothing_can_be_sold() {
     app.product("blog", "tea", "1.00").await;
     let state = async || text(&app.get(TEA).ask().await.is(200).json()["state"]);
     assert_eq!(state().await, "not_for_sale");
-    app.account("wechat").await;
+    let wechat = app.account("wechat").await;
+    assert_eq!(state().await, "not_for_sale", "a wallet without a code takes no money");
+    app.upload(&wechat, &sample("wechat", "0.90"), "0.80", "").await.is(201);
+    assert_eq!(state().await, "not_for_sale", "nor does a code far from the price");
+    app.upload(&wechat, &sample("wechat", "0.91"), "0.91", "").await.is(201);
     assert_eq!(state().await, "on_sale", "without a phone the owner confirms by hand");
     let phone = app.phone().await;
     app.pass(15 * 60 + 1);

@@ -5,8 +5,8 @@
 //! for sites that switched it on, because everybody behind one address then owns what one of them bought.
 
 use axum::Router;
-use axum::extract::{RawQuery, Request, State};
-use axum::http::HeaderMap;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -220,28 +220,31 @@ fn package_of(title: &str) -> &'static str {
     }
 }
 
+/// What an address may carry.
+#[derive(Debug, Default, Deserialize)]
+struct Credentials {
+    device: Option<String>,
+    secret: Option<String>,
+}
+
 /// The device and its secret: in headers, or in the query, because the original phone can only be told an address.
-fn credentials(headers: &HeaderMap, query: Option<&str>) -> Option<(DeviceId, String)> {
-    let from_query = |name: &str| {
-        query?
-            .split('&')
-            .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
-            .map(|v| v.replace("%2B", "+"))
-    };
+fn credentials(headers: &HeaderMap, uri: &Uri) -> Option<(DeviceId, String)> {
+    let Query(query) = Query::<Credentials>::try_from_uri(uri).unwrap_or_default();
     let device = headers.get("matcha-device").and_then(|h| h.to_str().ok()).map(str::to_owned);
-    let device = device.or_else(|| from_query("device"))?.parse().ok()?;
-    let secret = bearer(headers).map(str::to_owned).or_else(|| from_query("secret"))?;
-    Some((device, secret.replace("%2F", "/").replace("%3D", "=")))
+    let device = device.or(query.device)?.parse().ok()?;
+    // A secret is base64 without blanks: a blank is a plus sign that somebody did not escape.
+    let secret = bearer(headers).map(str::to_owned).or(query.secret)?.replace(' ', "+");
+    Some((device, secret))
 }
 
 async fn pay_notify(
     State(web): State<Web>,
-    RawQuery(query): RawQuery,
+    uri: Uri,
     headers: HeaderMap,
     request: Request,
 ) -> Result<axum::Json<Value>, Problem> {
     let body = body(request, limits::JSON_BODY_BYTES_MAX).await?;
-    let (device, secret) = credentials(&headers, query.as_deref()).ok_or_else(no_device_secret)?;
+    let (device, secret) = credentials(&headers, &uri).ok_or_else(no_device_secret)?;
     let expected = web.app.secrets().device_secret(device);
     if !bool::from(subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), secret.as_bytes())) {
         return Err(no_device_secret());
@@ -309,13 +312,21 @@ mod tests {
 
     #[test]
     fn credentials_come_from_headers_or_from_the_address() {
-        let query = "device=dev_12&secret=whsec_a%2Bb%2Fc%3D";
         let expected = Some((DeviceId::from_raw(12), "whsec_a+b/c=".to_owned()));
-        assert_eq!(credentials(&HeaderMap::new(), Some(query)), expected);
+        for query in [
+            "device=dev_12&secret=whsec_a%2Bb%2Fc%3D",
+            "secret=whsec_a%2bb%2fc%3d&device=dev_12",
+            "device=dev_12&secret=whsec_a+b/c=",
+        ] {
+            let uri: Uri = format!("/v1/Pay/PayNotify?{query}").parse().unwrap();
+            assert_eq!(credentials(&HeaderMap::new(), &uri), expected, "{query}");
+        }
+        let bare = Uri::from_static("/v1/Pay/PayNotify");
         let mut headers = HeaderMap::new();
         headers.insert("matcha-device", "dev_12".parse().unwrap());
         headers.insert("authorization", "Bearer whsec_a+b/c=".parse().unwrap());
-        assert_eq!(credentials(&headers, None), expected);
-        assert_eq!(credentials(&HeaderMap::new(), Some("device=dev_12")), None);
+        assert_eq!(credentials(&headers, &bare), expected);
+        let half = Uri::from_static("/v1/Pay/PayNotify?device=dev_12");
+        assert_eq!(credentials(&HeaderMap::new(), &half), None);
     }
 }
