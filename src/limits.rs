@@ -156,6 +156,11 @@ pub const READER_WAIT: Millis = Millis::seconds(5);
 pub const BUSY_TIMEOUT: Millis = Millis::seconds(5);
 /// Pages that the writer may keep in memory, in KiB: enough for the upper levels of every index and all that is new.
 pub const WRITER_CACHE_KIB: i64 = 16 * 1024;
+/// Milliseconds of a stretch of time by which the storage keeps new rows together, as a power of two. The migrations
+/// say the same number.
+pub const BUCKET_BITS: u32 = 27;
+/// Stretches that are looked through for one receipt; four years.
+pub const BUCKETS_MAX: usize = 1000;
 /// Rows of each kind of the catalog that the writer remembers.
 pub const CATALOG_KEPT_MAX: usize = 8192;
 /// Units of work after which the write-ahead log is folded into the database, by a thread of its own.
@@ -177,3 +182,6 @@ const _: () =
     assert!(SILENCE_MIN.get() <= SILENCE_DEFAULT.get() && SILENCE_DEFAULT.get() <= SILENCE_MAX.get());
 const _: () = assert!(NOTICES_PER_UNIT <= NOTICES_PER_BATCH_MAX && WRITER_BATCH_MAX <= WRITER_QUEUE_MAX);
 const _: () = assert!(DISCOUNT_DEFAULT <= BAND_FEN_MAX);
+// A hold must not last longer than a stretch of time, or a late payer's receipt would not find it.
+const _: () =
+    assert!(PAY_WINDOW_MAX.get() * (1 + EXTENSIONS_MAX as i64) + COOL_DOWN_MAX.get() < 1 << BUCKET_BITS);

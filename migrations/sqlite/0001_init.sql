@@ -140,7 +140,8 @@ CREATE TABLE holds (
 ) STRICT;
 CREATE UNIQUE INDEX holds_live ON holds (account_id, amount_fen, remark) WHERE live = 1;
 CREATE INDEX holds_due ON holds (release_at) WHERE live = 1;
-CREATE INDEX holds_history ON holds (account_id, amount_fen, starts_at);
+-- By stretches of 2^27 ms (37 hours, longer than any hold): what is new lies together, however long the past is.
+CREATE INDEX holds_history ON holds (account_id, starts_at >> 27, amount_fen, starts_at);
 
 CREATE TABLE notices (
   id              INTEGER PRIMARY KEY,
@@ -177,7 +178,7 @@ CREATE TABLE receipts (
   echo_of      INTEGER REFERENCES receipts (id),
   CHECK ((state = 'echo') = (echo_of IS NOT NULL))
 ) STRICT;
-CREATE INDEX receipts_near ON receipts (channel, amount_fen, arrived_from);
+CREATE INDEX receipts_near ON receipts (channel, arrived_from >> 27, amount_fen, arrived_from);
 CREATE INDEX receipts_echoes ON receipts (echo_of) WHERE echo_of IS NOT NULL;
 
 -- M4: one order has at most one settlement, one receipt settles at most one order. An undone one stays on record.

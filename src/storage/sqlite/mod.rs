@@ -82,6 +82,12 @@ impl Lend for Unit<'_> {
 impl<T: Lend> ReadTx for T {}
 impl WriteTx for Unit<'_> {}
 
+/// The stretch of time that an instant lies in, as the indexes `holds_history` and `receipts_near` count: 2^27 ms, about
+/// 37 hours. Rows of one stretch lie together, so that what is new stays in a few pages however long the past is.
+fn bucket(at: Timestamp) -> i64 {
+    at.millis() >> limits::BUCKET_BITS
+}
+
 /// `span` as the standard library counts time.
 fn duration(span: Millis) -> Duration {
     Duration::from_millis(u64::try_from(span.get()).unwrap_or(0))

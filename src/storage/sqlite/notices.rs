@@ -3,13 +3,14 @@
 use rusqlite::{Row, named_params, params};
 
 use super::catalog::{all, change, insert, one};
-use super::{Lend, Unit};
+use super::{Lend, Unit, bucket};
 use crate::domain::channel::Channel;
 use crate::domain::id::{AccountId, DeviceId, InboxId, NoticeId, ReceiptId};
 use crate::domain::matching::{Earlier, Voice};
 use crate::domain::money::Fen;
 use crate::domain::receipt::{Arrival, InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState};
 use crate::domain::time::Timestamp;
+use crate::limits;
 use crate::storage::verbs::{Inserted, NoticeRead, NoticeWrite, Page, Result};
 
 const NOTICE: &str = "id, device_id, fingerprint, raw, posted_at, received_at, clock_offset_ms, clock_jitter_ms, read_as, rule";
@@ -115,21 +116,26 @@ impl<T: Lend> NoticeRead for T {
 
     fn earlier(&self, channel: Channel, amount: Fen, from: Timestamp, to: Timestamp) -> Result<Vec<Earlier>> {
         let sql = "SELECT r.id, r.account_id, r.device_id, r.announcer, r.arrived_from, r.arrived_to, r.remark, i.reason
-                   FROM receipts r LEFT JOIN inbox i ON i.receipt_id = r.id AND i.state <> 'settled'
-                   WHERE r.channel = ? AND r.amount_fen = ? AND r.arrived_from BETWEEN ? AND ? AND r.echo_of IS NULL
+                   FROM receipts r INDEXED BY receipts_near
+                   LEFT JOIN inbox i ON i.receipt_id = r.id AND i.state <> 'settled'
+                   WHERE r.channel = ? AND r.arrived_from >> 27 = ? AND r.amount_fen = ?
+                     AND r.arrived_from BETWEEN ? AND ? AND r.echo_of IS NULL
                    ORDER BY r.arrived_from LIMIT 100";
-        let mut found = all(self.conn(), sql, params![channel, amount, from, to], |row| {
-            let account: Option<AccountId> = row.get(1)?;
-            Ok(Earlier {
-                receipt: row.get(0)?,
-                accounts: account.into_iter().collect(),
-                asked: row.get(7)?,
-                voice: Voice { device: row.get(2)?, announcer: row.get(3)? },
-                echoed_by: Vec::new(),
-                arrival: Arrival { from: row.get(4)?, to: row.get(5)? },
-                remark: row.get(6)?,
-            })
-        })?;
+        let mut found = Vec::new();
+        for bucket in (bucket(from)..=bucket(to)).take(limits::BUCKETS_MAX) {
+            found.extend(all(self.conn(), sql, params![channel, bucket, amount, from, to], |row| {
+                let account: Option<AccountId> = row.get(1)?;
+                Ok(Earlier {
+                    receipt: row.get(0)?,
+                    accounts: account.into_iter().collect(),
+                    asked: row.get(7)?,
+                    voice: Voice { device: row.get(2)?, announcer: row.get(3)? },
+                    echoed_by: Vec::new(),
+                    arrival: Arrival { from: row.get(4)?, to: row.get(5)? },
+                    remark: row.get(6)?,
+                })
+            })?);
+        }
         for earlier in &mut found {
             if earlier.accounts.is_empty() {
                 let sql = "SELECT account_id FROM device_accounts WHERE device_id = ?";

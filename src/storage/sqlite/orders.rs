@@ -3,7 +3,7 @@
 use rusqlite::{Row, named_params, params};
 
 use super::catalog::{all, change, insert, one};
-use super::{Lend, Unit, live};
+use super::{Lend, Unit, bucket, live};
 use crate::domain::hold::Hold;
 use crate::domain::id::{AccountId, OrderId, ProductId, ReceiptId, SettlementId, SiteId, UnlockId};
 use crate::domain::matching::Candidate;
@@ -125,22 +125,29 @@ impl<T: Lend> OrderRead for T {
         // Holds of one key follow each other, so the newest few that began before `to` are all that can touch it.
         let sql =
             "SELECT h.order_id, h.account_id, h.remark, h.starts_at, h.window_ends_at, h.release_at, o.status
-                   FROM (SELECT * FROM holds WHERE account_id = ?1 AND amount_fen = ?2 AND starts_at <= ?4
-                         ORDER BY starts_at DESC LIMIT ?5) h
-                   JOIN orders o ON o.id = h.order_id
-                   WHERE h.release_at > ?3";
-        let most = u32::try_from(limits::CANDIDATES_MAX).unwrap_or(u32::MAX);
-        all(self.conn(), sql, params![account, amount, from, to, most], |row| {
-            Ok(Candidate {
-                order: row.get(0)?,
-                account: row.get(1)?,
-                remark: row.get(2)?,
-                starts_at: row.get(3)?,
-                window_ends_at: row.get(4)?,
-                release_at: row.get(5)?,
-                status: row.get(6)?,
-            })
-        })
+             FROM (SELECT * FROM holds INDEXED BY holds_history
+                   WHERE account_id = ?1 AND starts_at >> 27 = ?2 AND amount_fen = ?3 AND starts_at <= ?5
+                   ORDER BY starts_at DESC LIMIT ?6) h
+             JOIN orders o ON o.id = h.order_id
+             WHERE h.release_at > ?4";
+        let mut found = Vec::new();
+        // No hold lasts longer than a bucket, so one that touches `from` began in its bucket or in the one before.
+        for bucket in (bucket(from) - 1..=bucket(to)).rev().take(limits::BUCKETS_MAX) {
+            let room = limits::CANDIDATES_MAX.saturating_sub(found.len());
+            let room = u32::try_from(room).unwrap_or(u32::MAX);
+            found.extend(all(self.conn(), sql, params![account, bucket, amount, from, to, room], |row| {
+                Ok(Candidate {
+                    order: row.get(0)?,
+                    account: row.get(1)?,
+                    remark: row.get(2)?,
+                    starts_at: row.get(3)?,
+                    window_ends_at: row.get(4)?,
+                    release_at: row.get(5)?,
+                    status: row.get(6)?,
+                })
+            })?);
+        }
+        Ok(found)
     }
 
     fn payable_since(
