@@ -150,6 +150,11 @@ pub const WRITER_BATCH_MAX: usize = 512;
 pub const WRITER_WAIT: Millis = Millis::seconds(5);
 /// Read-only connections.
 pub const READERS_MAX: u32 = 4;
+/// Pages that each of them may keep in memory, in KiB; behind them is the system's own cache.
+pub const READER_CACHE_KIB: i64 = 1024;
+/// Threads for work that blocks: readers of the database, a picture that is decoded, a name that is resolved. More of
+/// them would only wait for a connection, each with a stack.
+pub const BLOCKING_THREADS_MAX: usize = 12;
 /// How long a read may wait for a connection.
 pub const READER_WAIT: Millis = Millis::seconds(5);
 /// How long SQLite waits for another process (a command line tool beside the server).

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{RawConfig, RawServe};
+use crate::limits;
 
 /// Sell paid articles with personal WeChat and Alipay receive codes.
 #[derive(Parser, Debug)]
@@ -68,7 +69,11 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Runs a command; the exit code is 0, or 1 where it failed.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(limits::BLOCKING_THREADS_MAX)
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };

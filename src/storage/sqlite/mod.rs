@@ -104,7 +104,7 @@ fn prepare(conn: &Connection) -> rusqlite::Result<()> {
     // Plans must not depend on the values bound: SQLite would prepare a statement anew each time its LIMIT is bound.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
-    conn.pragma_update(None, "cache_size", -4096)
+    conn.pragma_update(None, "cache_size", -limits::READER_CACHE_KIB)
 }
 
 /// What the connection that writes is told besides.
