@@ -14,6 +14,7 @@ mod child;
 mod drive;
 mod fill;
 mod machine;
+mod raw;
 mod report;
 mod shop;
 mod streams;
@@ -120,12 +121,21 @@ async fn measure(plan: &Plan) -> Report {
     println!("{machine}");
     let idle_kib = idle(&dir.path().join("idle")).await;
     println!("idle: {idle_kib} KiB resident");
+    let raw = raw(plan, &dir.path().join("raw")).await;
     let rows = if plan.connections.is_empty() { Vec::new() } else { compare(plan, dir.path()).await };
     let levels =
         if plan.levels.is_empty() { Vec::new() } else { levels(plan, &dir.path().join("levels")).await };
     let streams =
         if plan.streams == 0 { None } else { Some(streams(plan, &dir.path().join("streams")).await) };
-    Report { machine, rows, levels, streams, idle_kib }
+    Report { machine, rows, raw, levels, streams, idle_kib }
+}
+
+/// The database alone.
+async fn raw(plan: &Plan, data: &Path) -> raw::Raw {
+    let shop = shop::furnish(data, plan.products).await;
+    let raw = raw::measure(data, &shop, plan.orders);
+    println!("the database alone: {:.0} created/s, {:.0} settled/s", raw.created, raw.settled);
+    raw
 }
 
 /// A server that was just started and asked once.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::drive::{Run, percentile};
+use crate::raw::Raw;
 use crate::streams::Streams;
 
 const BEGIN: &str = "<!-- load:begin -->\n";
@@ -34,6 +35,7 @@ pub struct Level {
 pub struct Report {
     pub machine: String,
     pub rows: Vec<Row>,
+    pub raw: Raw,
     pub levels: Vec<Level>,
     pub streams: Option<Streams>,
     pub idle_kib: u64,
@@ -76,6 +78,20 @@ impl Report {
                 mib(run.usage.peak_kib)
             )?;
         }
+        let of_raw = |what: &str, raw: f64| {
+            let row = self.rows.iter().find(|r| r.what == what && r.connections == 64);
+            row.map_or_else(String::new, |row| {
+                format!(" (the server: {:.2} of it)", row.run.per_second() / raw)
+            })
+        };
+        let Raw { created, settled } = self.raw;
+        writeln!(
+            text,
+            "\nThe database alone, the same rows in groups of 32 by one thread: {created:.0} orders/s{}, {settled:.0} \
+             settlements/s{}.",
+            of_raw(CREATE, created),
+            of_raw(SETTLE, settled)
+        )?;
         writeln!(
             text,
             "\n| orders stored | start ms | created/s | p50 ms | p99 ms | CPU µs | settled/s | p50 ms | p99 ms | CPU µs | peak MB |\n\
