@@ -11,8 +11,10 @@ use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::site::{Product, Site};
 use crate::domain::time::Timestamp;
+use crate::flow::crowding::{self, Crowd};
 use crate::flow::order::{View, complete};
-use crate::flow::{Conflict, Error, Thing, crowding};
+use crate::flow::pressure::Effort;
+use crate::flow::{Conflict, Error, Thing};
 use crate::limits;
 use crate::storage::verbs::{Inserted, ReadTx, WriteTx};
 
@@ -37,17 +39,6 @@ pub struct Wish {
     pub origin: Option<String>,
     /// What the request did to be believed.
     pub effort: Effort,
-}
-
-/// What a request did to show that it is worth an amount.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Effort {
-    /// Nothing.
-    None,
-    /// It proved work.
-    Proved,
-    /// It comes from a neighbour, who is not asked.
-    NotAsked,
 }
 
 /// What became of a wish.
@@ -146,8 +137,16 @@ fn unit(
     }
     for accounts in [&standing.live, &standing.unheard] {
         if let Some((place, channel)) = find_place(tx, accounts, &site, &product, now)? {
-            if let Some(refused) = crowding::refusal(tx, wish, accounts, &site, &product, place.amount)? {
-                return Ok(refused);
+            let crowd = match wish.effort {
+                Effort::NotAsked => Crowd::None,
+                Effort::None | Effort::Proved => {
+                    crowding::look(tx, wish.address, accounts, &site, &product, place.amount)?
+                }
+            };
+            match crowd {
+                Crowd::Enough { limit } => return Ok(Outcome::TooManyFromAddress { limit }),
+                Crowd::Half if wish.effort == Effort::None => return Ok(Outcome::ProofOfWork),
+                Crowd::Half | Crowd::None => {}
             }
             return hold_place(tx, makers, wish, &site, &product, &place, channel, now);
         }

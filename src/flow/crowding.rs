@@ -9,38 +9,53 @@ use crate::domain::hold;
 use crate::domain::money::Fen;
 use crate::domain::site::{Product, Site};
 use crate::flow::Error;
-use crate::flow::checkout::{Effort, Outcome, Wish};
 use crate::storage::verbs::WriteTx;
 
 /// Below so many keys a band is too small to keep a part of it for others.
 const SHARED_FROM: usize = 4;
 
-/// Why this wish must not get `amount`, if it must not.
-pub(super) fn refusal(
+/// How crowded an address block makes a band.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Crowd {
+    /// It holds little.
+    None,
+    /// With one more it would hold more than half.
+    Half,
+    /// With one more it would hold more than three quarters.
+    Enough {
+        /// How many it may hold.
+        limit: i64,
+    },
+}
+
+/// Looks how much of the band the block holds, before it gets `amount`.
+pub(super) fn look(
     tx: &dyn WriteTx,
-    wish: &Wish,
+    block: i64,
     accounts: &[Account],
     site: &Site,
     product: &Product,
     amount: Fen,
-) -> Result<Option<Outcome>, Error> {
+) -> Result<Crowd, Error> {
     let amounts: Vec<Fen> = hold::amounts(product.price, &site.policy).collect();
     // While one of the best two amounts is free there is no crowd.
-    if wish.effort == Effort::NotAsked || amounts.iter().take(2).any(|best| *best == amount) {
-        return Ok(None);
+    if amounts.iter().take(2).any(|best| *best == amount) {
+        return Ok(Crowd::None);
     }
-    let (Some(low), Some(high)) = (amounts.iter().min(), amounts.iter().max()) else { return Ok(None) };
+    let (Some(low), Some(high)) = (amounts.iter().min(), amounts.iter().max()) else {
+        return Ok(Crowd::None);
+    };
     let (mut keys, mut held) = (0, 1);
     for account in accounts {
         let open = tx.open_code(account.id)?.is_some();
         keys += if open { amounts.len() } else { tx.fixed_codes(account.id, *low, *high)?.len() };
-        held += tx.held_by_address(account.id, *low, *high, wish.address)?;
+        held += tx.held_by_address(account.id, *low, *high, block)?;
     }
     Ok(if keys >= SHARED_FROM && held * 4 > keys * 3 {
-        Some(Outcome::TooManyFromAddress { limit: i64::try_from(keys * 3 / 4).unwrap_or(i64::MAX) })
-    } else if held > 1 && held * 2 > keys && wish.effort == Effort::None {
-        Some(Outcome::ProofOfWork)
+        Crowd::Enough { limit: i64::try_from(keys * 3 / 4).unwrap_or(i64::MAX) }
+    } else if held > 1 && held * 2 > keys {
+        Crowd::Half
     } else {
-        None
+        Crowd::None
     })
 }

@@ -11,6 +11,17 @@ use crate::limits;
 
 const HOUR: Millis = Millis::seconds(3600);
 
+/// What a request did to show that it is worth an amount.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effort {
+    /// Nothing.
+    None,
+    /// It proved work.
+    Proved,
+    /// It comes from a neighbour, who is not asked.
+    NotAsked,
+}
+
 /// Abandoned orders per address block; cheap to clone.
 #[derive(Clone, Default, Debug)]
 pub struct Pressure(Arc<Mutex<HashMap<i64, Count>>>);

@@ -16,7 +16,7 @@ use matcha::domain::order::Order;
 use matcha::domain::receipt::{InboxItem, InboxState, Reason, Receipt};
 use matcha::domain::site::Lock;
 use matcha::domain::time::{Millis, Timestamp};
-use matcha::flow::checkout::Effort;
+use matcha::flow::pressure::Effort;
 use matcha::flow::pressure::Pressure;
 use matcha::flow::{catalog, checkout, device, intake};
 use matcha::rng::{Ids, Rng};

@@ -1,7 +1,8 @@
 //! Sites, products, accounts and codes.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use rusqlite::{Row, named_params, params};
 
+use super::sql::{all, change, insert, one};
 use super::{Lend, Unit, memo};
 use crate::domain::account::{Account, Code, Remark};
 use crate::domain::id::{AccountId, CodeId, ProductId, SiteId};
@@ -75,38 +76,6 @@ fn code(row: &Row<'_>) -> rusqlite::Result<Code> {
 fn origins_json(site: &Site) -> String {
     // A list of strings cannot fail to serialise.
     serde_json::to_string(&site.origins).unwrap_or_default()
-}
-
-/// One row or none.
-pub(super) fn one<T>(
-    conn: &Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Option<T>> {
-    Ok(conn.prepare_cached(sql)?.query_row(params, read).optional()?)
-}
-
-/// All rows.
-pub(super) fn all<T>(
-    conn: &Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>> {
-    let mut statement = conn.prepare_cached(sql)?;
-    let rows = statement.query_map(params, read)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Runs a statement; how many rows it changed.
-pub(super) fn change(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<usize> {
-    Ok(conn.prepare_cached(sql)?.execute(params)?)
-}
-
-/// Runs an `INSERT … ON CONFLICT DO NOTHING`.
-pub(super) fn insert(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<Inserted> {
-    Ok(if change(conn, sql, params)? == 1 { Inserted::Yes } else { Inserted::Conflict })
 }
 
 impl<T: Lend> CatalogRead for T {

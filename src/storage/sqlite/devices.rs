@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, params};
 
-use super::catalog::{all, change, insert, one};
+use super::sql::{all, change, insert, one};
 use super::{Lend, Unit};
 use crate::domain::device::{Device, DeviceClock, Rhythm};
 use crate::domain::id::{AccountId, DeviceId};

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::catalog::all;
+use super::sql::all;
 use crate::domain::id::OrderId;
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::time::Timestamp;

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::catalog::{all, change, one};
+use super::sql::{all, change, one};
 use super::{Lend, Unit};
 use crate::domain::id::KeyId;
 use crate::domain::log::Entry;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, named_params, params};
 
-use super::catalog::{all, change, insert, one};
+use super::sql::{all, change, insert, one};
 use super::{Lend, Unit, bucket};
 use crate::domain::channel::Channel;
 use crate::domain::id::{AccountId, DeviceId, InboxId, NoticeId, ReceiptId};

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, named_params, params};
 
-use super::catalog::{all, change, insert, one};
+use super::sql::{all, change, insert, one};
 use super::{Lend, Unit, bucket, live};
 use crate::domain::hold::Hold;
 use crate::domain::id::{AccountId, OrderId, ProductId, ReceiptId, SettlementId, SiteId, UnlockId};

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::catalog::change;
+use super::sql::change;
 use crate::storage::verbs::Result;
 
 /// The rows of the table `counts`.

@@ -7,8 +7,9 @@ use matcha::domain::device::Rhythm;
 use matcha::domain::order::OrderStatus;
 use matcha::domain::time::Millis;
 use matcha::flow::catalog::SitePatch;
-use matcha::flow::checkout::{self, Effort, Outcome, Wish};
+use matcha::flow::checkout::{self, Outcome, Wish};
 use matcha::flow::order;
+use matcha::flow::pressure::Effort;
 use matcha::flow::{Conflict, Error};
 use matcha::limits;
 
