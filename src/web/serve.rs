@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use futures_util::TryFutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -80,11 +81,8 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::R
             async move { Ok::<Response, Infallible>(answer.await) }
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(socket), service));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended");
-            }
-        });
+        // Not an async block: it would keep room for the connection twice, before and while it is awaited.
+        tokio::spawn(connection.inspect_err(|error| tracing::debug!(%error, "a connection ended")));
     }
     drop(listener);
     if tokio::time::timeout(duration(limits::SHUTDOWN_GRACE), graceful.shutdown()).await.is_err() {
