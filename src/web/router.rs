@@ -133,10 +133,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(web: Web) -> Router {
     let (reader, rest) = api();
     let cross_origin = from_fn_with_state(web.clone(), cors::layer);
-    let reader = Router::from(reader).method_not_allowed_fallback(method_not_allowed).layer(cross_origin);
+    let reader =
+        Router::from(reader).method_not_allowed_fallback(method_not_allowed).layer(cross_origin.clone());
     let mut all = reader.merge(Router::from(rest)).merge(pages(&web));
     if web.config.article_adapter {
-        all = all.merge(adapters::article::routes());
+        // A page that was made for them calls them from the blog's origin.
+        let article = adapters::article::routes().method_not_allowed_fallback(method_not_allowed);
+        all = all.merge(article.layer(cross_origin));
     }
     wrapped(
         all.method_not_allowed_fallback(method_not_allowed).fallback(|| async { error::not_found() }),

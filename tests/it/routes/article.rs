@@ -205,3 +205,27 @@ async fn with_two_sites_the_site_must_be_named() {
         .await
         .problem(404, "product_not_found");
 }
+
+#[tokio::test]
+async fn an_order_that_is_not_there_looks_like_one_of_somebody_else() {
+    let (app, _) = shop().await;
+    let unknown = json!({ "orderid": "ord_7263544117862400", "token": "ot_nonsense" });
+    for name in ["QueryOrder", "DiscardOrder"] {
+        call(&app, name, &unknown).await.problem(401, "unauthorized");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_the_blog_may_call_them_and_another_may_not() {
+    let app = TestApp::start_with(|setup| setup.article_adapter = true).await;
+    app.account("wechat").await;
+    app.site("blog", &["https://blog.example"]).await;
+    app.product("blog", "1024", "0.80").await;
+    let preflight = async |origin: &'static str| {
+        let asked = app.options("/v1/Pay/AddOrder").header("origin", origin);
+        asked.header("access-control-request-method", "POST").ask().await
+    };
+    let answer = preflight("https://blog.example").await.is(204);
+    assert_eq!(answer.header("access-control-allow-origin"), "https://blog.example");
+    assert_eq!(preflight("https://evil.example").await.header("access-control-allow-origin"), "");
+}
