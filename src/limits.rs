@@ -163,8 +163,8 @@ pub const BUSY_TIMEOUT: Millis = Millis::seconds(5);
 pub const WRITER_CACHE_KIB: i64 = 16 * 1024;
 /// Milliseconds of a stretch of time by which the storage keeps new rows together, as a power of two. The migrations
 /// say the same number.
-pub const BUCKET_BITS: u32 = 27;
-/// Stretches that are looked through for one receipt; four years.
+pub const BUCKET_BITS: u32 = 28;
+/// Stretches that are looked through for one receipt; eight years.
 pub const BUCKETS_MAX: usize = 1000;
 /// Rows of each kind of the catalog that the writer remembers.
 pub const CATALOG_KEPT_MAX: usize = 8192;
@@ -187,6 +187,7 @@ const _: () =
     assert!(SILENCE_MIN.get() <= SILENCE_DEFAULT.get() && SILENCE_DEFAULT.get() <= SILENCE_MAX.get());
 const _: () = assert!(NOTICES_PER_UNIT <= NOTICES_PER_BATCH_MAX && WRITER_BATCH_MAX <= WRITER_QUEUE_MAX);
 const _: () = assert!(DISCOUNT_DEFAULT <= BAND_FEN_MAX);
-// A hold must not last longer than a stretch of time, or a late payer's receipt would not find it.
+// A hold must not last longer than a stretch of time, or a second receipt of its money would not find it. One that is
+// paid at the end of its rest rests once more.
 const _: () =
-    assert!(PAY_WINDOW_MAX.get() * (1 + EXTENSIONS_MAX as i64) + COOL_DOWN_MAX.get() < 1 << BUCKET_BITS);
+    assert!(PAY_WINDOW_MAX.get() * (1 + EXTENSIONS_MAX as i64) + COOL_DOWN_MAX.get() * 2 < 1 << BUCKET_BITS);

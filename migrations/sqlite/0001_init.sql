@@ -124,6 +124,8 @@ CREATE TABLE orders (
   owner_address   INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX orders_client_id ON orders (site_id, client_order_id) WHERE client_order_id IS NOT NULL;
+CREATE INDEX orders_live_reader ON orders (reader) WHERE status = 'pending' AND reader IS NOT NULL;
+CREATE INDEX orders_live_address ON orders (address) WHERE status = 'pending';
 CREATE INDEX orders_due ON orders (expires_at) WHERE status = 'pending';
 CREATE INDEX orders_owner_address ON orders (owner_address, product_id) WHERE owner_address IS NOT NULL;
 
@@ -140,8 +142,7 @@ CREATE TABLE holds (
 ) STRICT;
 CREATE UNIQUE INDEX holds_live ON holds (account_id, amount_fen, remark) WHERE live = 1;
 CREATE INDEX holds_due ON holds (release_at) WHERE live = 1;
--- By stretches of 2^27 ms (37 hours, longer than any hold): what is new lies together, however long the past is.
-CREATE INDEX holds_history ON holds (account_id, starts_at >> 27, amount_fen, starts_at);
+CREATE INDEX holds_history ON holds (account_id, amount_fen, starts_at);
 
 CREATE TABLE notices (
   id              INTEGER PRIMARY KEY,
@@ -178,7 +179,7 @@ CREATE TABLE receipts (
   echo_of      INTEGER REFERENCES receipts (id),
   CHECK ((state = 'echo') = (echo_of IS NOT NULL))
 ) STRICT;
-CREATE INDEX receipts_near ON receipts (channel, arrived_from >> 27, amount_fen, arrived_from);
+CREATE INDEX receipts_near ON receipts (channel, amount_fen, arrived_from);
 CREATE INDEX receipts_echoes ON receipts (echo_of) WHERE echo_of IS NOT NULL;
 
 -- M4: one order has at most one settlement, one receipt settles at most one order. An undone one stays on record.
@@ -202,6 +203,7 @@ CREATE TABLE unlocks (
   order_id   INTEGER NOT NULL REFERENCES orders (id),
   site_id    INTEGER NOT NULL REFERENCES sites (id),
   product_id INTEGER NOT NULL REFERENCES products (id),
+  code_hash  BLOB NOT NULL UNIQUE,                        -- SHA-256 of the recovery code
   issued_at  INTEGER NOT NULL,
   revoked_at INTEGER
 ) STRICT;
@@ -246,9 +248,8 @@ CREATE TABLE api_keys (
 CREATE TABLE pulse (id INTEGER PRIMARY KEY CHECK (id = 1), beats INTEGER NOT NULL) STRICT;
 INSERT INTO pulse VALUES (1, 0);
 
--- How many rows are in each state: counting a million orders for each scrape of the metrics would take longer than
--- everything else the server does. The writer adds up once for each group of units; a trigger would have to open a
--- statement journal for each row.
+-- How many rows are in each state, kept by triggers: counting a million orders for each scrape of the metrics would
+-- take longer than everything else the server does.
 CREATE TABLE counts (kind TEXT NOT NULL, state TEXT NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (kind, state))
   STRICT, WITHOUT ROWID;
 INSERT INTO counts VALUES
@@ -258,3 +259,26 @@ INSERT INTO counts VALUES
   ('notices', 'unread', 0),
   ('receipts', 'settled', 0), ('receipts', 'echo', 0), ('receipts', 'pin', 0), ('receipts', 'inbox', 0),
   ('receipts', 'dismissed', 0);
+CREATE TRIGGER orders_count_in AFTER INSERT ON orders
+BEGIN UPDATE counts SET rows = rows + 1 WHERE kind = 'orders' AND state = new.status; END;
+CREATE TRIGGER orders_count_move AFTER UPDATE OF status ON orders WHEN old.status <> new.status
+BEGIN
+  UPDATE counts SET rows = rows - 1 WHERE kind = 'orders' AND state = old.status;
+  UPDATE counts SET rows = rows + 1 WHERE kind = 'orders' AND state = new.status;
+END;
+CREATE TRIGGER notices_count_in AFTER INSERT ON notices
+BEGIN UPDATE counts SET rows = rows + 1 WHERE kind = 'notices' AND state = new.read_as; END;
+CREATE TRIGGER notices_count_move AFTER UPDATE OF read_as ON notices WHEN old.read_as <> new.read_as
+BEGIN
+  UPDATE counts SET rows = rows - 1 WHERE kind = 'notices' AND state = old.read_as;
+  UPDATE counts SET rows = rows + 1 WHERE kind = 'notices' AND state = new.read_as;
+END;
+CREATE TRIGGER receipts_count_in AFTER INSERT ON receipts
+BEGIN UPDATE counts SET rows = rows + 1 WHERE kind = 'receipts' AND state = new.state; END;
+CREATE TRIGGER receipts_count_move AFTER UPDATE OF state ON receipts WHEN old.state <> new.state
+BEGIN
+  UPDATE counts SET rows = rows - 1 WHERE kind = 'receipts' AND state = old.state;
+  UPDATE counts SET rows = rows + 1 WHERE kind = 'receipts' AND state = new.state;
+END;
+CREATE TRIGGER orders_count_out AFTER DELETE ON orders
+BEGIN UPDATE counts SET rows = rows - 1 WHERE kind = 'orders' AND state = old.status; END;

@@ -12,11 +12,12 @@ use crate::domain::id::{CodeId, DeviceId, InboxId, KeyId, OrderId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
-use crate::domain::receipt::{InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust};
+use crate::domain::receipt::{
+    Arrival, InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust,
+};
 use crate::domain::time::Millis;
-use crate::storage::Error;
-use crate::storage::Store;
 use crate::storage::verbs::{Inserted, OrderFilter, Page, ReadTx, WriteTx};
+use crate::storage::{Error, Store};
 
 const ALL: Page = Page { before: None, limit: 1000 };
 
@@ -142,6 +143,36 @@ pub(crate) async fn candidates_are_the_holds_that_touch_the_time(open: impl Fn()
     assert_eq!(touching(ACCOUNT, 100, 30_000_000, 30_000_000).await, [] as [i64; 0]);
     assert_eq!(touching(ACCOUNT, 101, 10, 10).await, [] as [i64; 0]);
     assert_eq!(touching(OTHER_ACCOUNT, 100, 10, 10).await, [] as [i64; 0]);
+}
+
+pub(crate) async fn the_past_is_found_over_the_edge_of_a_stretch_of_time(open: impl Fn() -> Store) {
+    let store = furnished(&open).await;
+    let (bits, zero) = (crate::limits::BUCKET_BITS, at(0).millis());
+    let edge = (((zero >> bits) + 1) << bits) - zero;
+    // The longest there can be: eleven windows of an hour, paid at the end of a day's rest, and another day's rest.
+    let longest = (11 + 24 + 24) * 3_600_000;
+    write(&store, move |tx| {
+        let held = Hold {
+            starts_at: at(edge - 1),
+            window_ends_at: at(edge),
+            release_at: at(edge - 1 + longest),
+            ..hold(0, 100)
+        };
+        assert_eq!(tx.insert_order(&order(0), &held)?, Inserted::Yes);
+        for (n, from) in [(1, edge - 1), (2, edge)] {
+            let arrival = Arrival { from: at(from), to: at(from) };
+            assert_eq!(tx.insert_notice(&notice(n))?, Inserted::Yes);
+            assert_eq!(tx.insert_receipt(&Receipt { arrival, ..receipt(n) })?, Inserted::Yes);
+        }
+        Ok(())
+    })
+    .await;
+    let last = at(edge - 2 + longest);
+    let touching = read(&store, move |tx| tx.candidates(ACCOUNT, fen(100), last, last)).await;
+    assert_eq!(touching.iter().map(|c| c.order).collect::<Vec<_>>(), [order(0).id]);
+    let near =
+        read(&store, move |tx| tx.earlier(Channel::Wechat, fen(100), at(edge - 60_000), at(edge))).await;
+    assert_eq!(near.iter().map(|e| e.receipt).collect::<Vec<_>>(), [receipt(1).id, receipt(2).id]);
 }
 
 pub(crate) async fn earlier_receipts_are_those_that_could_have_an_echo(open: impl Fn() -> Store) {

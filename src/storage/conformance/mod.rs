@@ -51,6 +51,7 @@ macro_rules! storage_tests {
                 lists_are_paged_newest_first,
                 filters_leave_out_what_they_should,
                 candidates_are_the_holds_that_touch_the_time,
+                the_past_is_found_over_the_edge_of_a_stretch_of_time,
                 earlier_receipts_are_those_that_could_have_an_echo,
                 what_is_due_is_found,
                 live_orders_are_counted_until_their_window_ends,

@@ -10,7 +10,10 @@ use crate::limits;
 use crate::storage::Error;
 
 /// Every migration, oldest first. A released one is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_init.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_init.sql"),
+    include_str!("../../../migrations/sqlite/0002_writer.sql"),
+];
 
 /// "MTCH": tells our file from another program's.
 const APPLICATION_ID: i64 = 0x4d54_4348;
@@ -110,6 +113,28 @@ mod tests {
         let mut conn = open(&path);
         conn.pragma_update(None, "user_version", 1).unwrap();
         assert!(run(&mut conn, &path, Timestamp::from_millis(1)).is_err());
+    }
+
+    #[test]
+    fn a_database_of_the_first_version_is_kept_and_brought_up_to_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("matcha.db");
+        let mut conn = open(&path);
+        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn.execute_batch(
+            "PRAGMA user_version = 1; PRAGMA application_id = 0x4d544348; PRAGMA foreign_keys = OFF;
+             INSERT INTO unlocks VALUES (1, 2, 3, 4, x'00', 5, NULL)",
+        )
+        .unwrap();
+        run(&mut conn, &path, Timestamp::from_millis(1)).unwrap();
+        let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        let kept = "SELECT count(*) FROM unlocks WHERE (id, order_id, site_id, product_id, issued_at) = (1, 2, 3, 4, 5)";
+        assert_eq!(count(kept), 1);
+        assert_eq!(
+            count("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND sql LIKE '%counts%'"),
+            0
+        );
+        assert_eq!(std::fs::read_dir(dir.path().join("snapshots")).unwrap().count(), 1, "a copy from before");
     }
 
     #[test]

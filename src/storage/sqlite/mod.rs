@@ -83,8 +83,8 @@ impl Lend for Unit<'_> {
 impl<T: Lend> ReadTx for T {}
 impl WriteTx for Unit<'_> {}
 
-/// The stretch of time that an instant lies in, as the indexes `holds_history` and `receipts_near` count: 2^27 ms, about
-/// 37 hours. Rows of one stretch lie together, so that what is new stays in a few pages however long the past is.
+/// The stretch of time that an instant lies in, as the indexes `holds_history` and `receipts_near` count: 2^28 ms, about
+/// 74 hours. Rows of one stretch lie together, so that what is new stays in a few pages however long the past is.
 fn bucket(at: Timestamp) -> i64 {
     at.millis() >> limits::BUCKET_BITS
 }

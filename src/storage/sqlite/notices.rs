@@ -118,7 +118,7 @@ impl<T: Lend> NoticeRead for T {
         let sql = "SELECT r.id, r.account_id, r.device_id, r.announcer, r.arrived_from, r.arrived_to, r.remark, i.reason
                    FROM receipts r INDEXED BY receipts_near
                    LEFT JOIN inbox i ON i.receipt_id = r.id AND i.state <> 'settled'
-                   WHERE r.channel = ? AND r.arrived_from >> 27 = ? AND r.amount_fen = ?
+                   WHERE r.channel = ? AND r.arrived_from >> 28 = ? AND r.amount_fen = ?
                      AND r.arrived_from BETWEEN ? AND ? AND r.echo_of IS NULL
                    ORDER BY r.arrived_from LIMIT 100";
         let mut found = Vec::new();

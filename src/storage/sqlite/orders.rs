@@ -126,7 +126,7 @@ impl<T: Lend> OrderRead for T {
         let sql =
             "SELECT h.order_id, h.account_id, h.remark, h.starts_at, h.window_ends_at, h.release_at, o.status
              FROM (SELECT * FROM holds INDEXED BY holds_history
-                   WHERE account_id = ?1 AND starts_at >> 27 = ?2 AND amount_fen = ?3 AND starts_at <= ?5
+                   WHERE account_id = ?1 AND starts_at >> 28 = ?2 AND amount_fen = ?3 AND starts_at <= ?5
                    ORDER BY starts_at DESC LIMIT ?6) h
              JOIN orders o ON o.id = h.order_id
              WHERE h.release_at > ?4";
@@ -134,6 +134,9 @@ impl<T: Lend> OrderRead for T {
         // No hold lasts longer than a bucket, so one that touches `from` began in its bucket or in the one before.
         for bucket in (bucket(from) - 1..=bucket(to)).rev().take(limits::BUCKETS_MAX) {
             let room = limits::CANDIDATES_MAX.saturating_sub(found.len());
+            if room == 0 {
+                break;
+            }
             let room = u32::try_from(room).unwrap_or(u32::MAX);
             found.extend(all(self.conn(), sql, params![account, bucket, amount, from, to, room], |row| {
                 Ok(Candidate {
