@@ -83,6 +83,12 @@ pub fn amounts(price: Fen, policy: &HoldPolicy) -> impl Iterator<Item = Fen> + u
     (lowest..=price).rev().chain(price + 1..=highest).filter_map(Fen::new)
 }
 
+/// The lowest and the highest of some amounts; `None` of none.
+#[must_use]
+pub fn bounds(amounts: &[Fen]) -> Option<(Fen, Fen)> {
+    Some((*amounts.iter().min()?, *amounts.iter().max()?))
+}
+
 /// What one account can offer among a few amounts, and what of it is taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Offer {

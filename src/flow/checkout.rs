@@ -231,7 +231,6 @@ pub fn channels<T: ReadTx + ?Sized>(
 ) -> Result<Vec<ChannelState>, Error> {
     let standing = Standing::of(tx, site, None, now)?;
     let amounts: Vec<Fen> = hold::amounts(product.price, &site.policy).collect();
-    let Some((low, high)) = bounds(&amounts) else { return Ok(Vec::new()) };
     let mut states: Vec<ChannelState> = Vec::new();
     let groups = [
         (Hearing::Live, &standing.live),
@@ -241,19 +240,13 @@ pub fn channels<T: ReadTx + ?Sized>(
     for (hearing, accounts) in groups {
         for account in accounts {
             let known = states.iter().any(|s| s.channel == account.channel);
-            if !known
-                && (tx.open_code(account.id)?.is_some() || !tx.fixed_codes(account.id, low, high)?.is_empty())
-            {
+            if !known && crowding::keys(tx, account, &amounts)? > 0 {
                 states.push(ChannelState { channel: account.channel, hearing });
             }
         }
     }
     states.sort_by_key(|s| s.channel);
     Ok(states)
-}
-
-fn bounds(amounts: &[Fen]) -> Option<(Fen, Fen)> {
-    Some((*amounts.iter().min()?, *amounts.iter().max()?))
 }
 
 /// The remark key of a code: none where the account's announcers do not show it.
@@ -296,7 +289,7 @@ fn find_place(
 ) -> Result<Option<(Place, Channel)>, Error> {
     let amounts: Vec<Fen> = hold::amounts(product.price, &site.policy).collect();
     for some in amounts.chunks(limits::ALLOCATION_STEP) {
-        let Some((low, high)) = bounds(some) else { break };
+        let Some((low, high)) = hold::bounds(some) else { break };
         let offers = accounts
             .iter()
             .map(|account| offer(tx, account, low, high, now))
@@ -378,7 +371,7 @@ fn full(
     now: Timestamp,
 ) -> Result<Outcome, Error> {
     let amounts: Vec<Fen> = hold::amounts(product.price, &site.policy).collect();
-    let Some((low, high)) = bounds(&amounts) else { return Ok(Outcome::NotForSale) };
+    let Some((low, high)) = hold::bounds(&amounts) else { return Ok(Outcome::NotForSale) };
     let mut next: Option<Timestamp> = None;
     for account in standing.live.iter().chain(&standing.unheard) {
         let release = tx.next_release(account.id, low, high)?;

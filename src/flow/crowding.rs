@@ -9,7 +9,7 @@ use crate::domain::hold;
 use crate::domain::money::Fen;
 use crate::domain::site::{Product, Site};
 use crate::flow::Error;
-use crate::storage::verbs::WriteTx;
+use crate::storage::verbs::{ReadTx, WriteTx};
 
 /// Below so many keys a band is too small to keep a part of it for others.
 const SHARED_FROM: usize = 4;
@@ -28,6 +28,13 @@ pub(super) enum Crowd {
     },
 }
 
+/// How many payments an account could tell apart among some amounts at once; none where it has no code for any of them.
+pub(super) fn keys<T: ReadTx + ?Sized>(tx: &T, account: &Account, amounts: &[Fen]) -> Result<usize, Error> {
+    let Some((low, high)) = hold::bounds(amounts) else { return Ok(0) };
+    let open = tx.open_code(account.id)?.is_some();
+    Ok(if open { amounts.len() } else { tx.fixed_codes(account.id, low, high)?.len() })
+}
+
 /// Looks how much of the band the block holds, before it gets `amount`.
 pub(super) fn look(
     tx: &dyn WriteTx,
@@ -42,18 +49,15 @@ pub(super) fn look(
     if amounts.iter().take(2).any(|best| *best == amount) {
         return Ok(Crowd::None);
     }
-    let (Some(low), Some(high)) = (amounts.iter().min(), amounts.iter().max()) else {
-        return Ok(Crowd::None);
-    };
-    let (mut keys, mut held) = (0, 1);
+    let Some((low, high)) = hold::bounds(&amounts) else { return Ok(Crowd::None) };
+    let (mut all, mut held) = (0, 1);
     for account in accounts {
-        let open = tx.open_code(account.id)?.is_some();
-        keys += if open { amounts.len() } else { tx.fixed_codes(account.id, *low, *high)?.len() };
-        held += tx.held_by_address(account.id, *low, *high, block)?;
+        all += keys(tx, account, &amounts)?;
+        held += tx.held_by_address(account.id, low, high, block)?;
     }
-    Ok(if keys >= SHARED_FROM && held * 4 > keys * 3 {
-        Crowd::Enough { limit: i64::try_from(keys * 3 / 4).unwrap_or(i64::MAX) }
-    } else if held > 1 && held * 2 > keys {
+    Ok(if all >= SHARED_FROM && held * 4 > all * 3 {
+        Crowd::Enough { limit: i64::try_from(all * 3 / 4).unwrap_or(i64::MAX) }
+    } else if held > 1 && held * 2 > all {
         Crowd::Half
     } else {
         Crowd::None
