@@ -7,6 +7,7 @@
 //! - [`flow`]: use cases, one a file, the only code that writes.
 //! - [`web`]: HTTP. [`worker`]: loops. [`cli`]: commands. None of them holds a rule.
 //! - [`qr`] reads and draws codes, [`webhook`] signs and verifies messages. They know `domain` only.
+//! - [`seal`] encrypts the paid parts of a built site and looks for what leaked. It knows neither HTTP nor database.
 //! - [`clock`], [`rng`], [`secrets`], [`config`] and [`limits`]: time, chance, keys, settings and bounds.
 //!
 //! The path of one payment: a browser posts an order (`web::reader::orders`), an amount is chosen and held
@@ -24,6 +25,7 @@ pub mod flow;
 pub mod limits;
 pub mod qr;
 pub mod rng;
+pub mod seal;
 pub mod secrets;
 pub mod storage;
 pub mod web;

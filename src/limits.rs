@@ -179,6 +179,11 @@ pub const WORKER_ROWS_MAX: u32 = 500;
 /// Snapshots kept from before migrations.
 pub const SNAPSHOTS_KEPT: usize = 5;
 
+// ---- sealing -----------------------------------------------------------------------------------------------------
+
+/// One paid text, or one attachment, before it is sealed. A browser decrypts it in one piece, on a phone too.
+pub const SEALED_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 // A hold must outlive the slack on both sides, or two neighbours could never be told apart; the signature's window
 // must fit into the memory of message ids, or a replay could slip between them.
 const _: () = assert!(CLOCK_SLACK.get() * 2 < PAY_WINDOW_DEFAULT.get() + COOL_DOWN_DEFAULT.get());

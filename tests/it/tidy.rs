@@ -185,6 +185,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("secrets", &["domain"]),
     ("config", &["limits"]),
     ("qr", &["domain"]),
+    ("seal", &["domain", "limits", "rng"]),
     ("webhook", &["domain"]),
     ("alipay", &["domain"]),
     ("storage", &["clock", "domain", "limits"]),
@@ -196,8 +197,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "app", "clock", "config", "domain", "flow", "limits", "qr", "rng", "secrets", "storage", "web",
-            "webhook", "worker",
+            "app", "clock", "config", "domain", "flow", "limits", "qr", "rng", "seal", "secrets", "storage",
+            "web", "webhook", "worker",
         ],
     ),
     ("main", &["cli"]),
@@ -298,6 +299,10 @@ const KEPT_OUT: &[(&str, &str)] = &[
     ("flow", r"\b(?:axum|http|hyper|rusqlite|r2d2\w*|reqwest|tower\w*|StatusCode)\b"),
     ("worker", r"\b(?:axum|hyper|rusqlite|r2d2\w*|reqwest)\b"),
     ("web", r"\b(?:rusqlite|r2d2\w*)\b"),
+    (
+        "seal",
+        r"\b(?:tokio|axum|rusqlite|r2d2\w*|reqwest|hyper|std::env|std::net|std::process|SystemTime|Instant)\b",
+    ),
 ];
 
 fn kept_out(files: &[File]) -> Vec<String> {

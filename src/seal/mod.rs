@@ -1,0 +1,6 @@
+//! Sealing: paid parts of a built site are encrypted where they stand, and looked for everywhere else.
+//!
+//! Knows built files, HTML, feeds and search indexes, and format `ms1`. Refuses to know HTTP, the database and who has
+//! paid: facts of products and the site's secret are handed in.
+
+pub mod format;
