@@ -16,12 +16,14 @@ use matcha::domain::matching::{Candidate, Earlier, Voice, decide, echo_of};
 use matcha::domain::money::Fen;
 use matcha::domain::notice::Rules;
 use matcha::domain::order::OrderStatus;
+use matcha::domain::product::{Lock, Terms};
 use matcha::domain::receipt::Arrival;
-use matcha::domain::site::{HoldPolicy, Lock};
+use matcha::domain::site::HoldPolicy;
 use matcha::domain::time::{Millis, Timestamp};
-use matcha::flow::catalog::{self, NewCode, NewProduct, NewSite, SitePatch};
+use matcha::flow::catalog::{self, NewCode, NewSite, SitePatch};
 use matcha::flow::checkout::{self, Outcome, Wish};
 use matcha::flow::pressure::Effort;
+use matcha::flow::products::{self, NewProduct};
 use matcha::limits;
 use matcha::rng::{Ids, Rng};
 use matcha::secrets::Secrets;
@@ -145,9 +147,11 @@ async fn shop(folder: &Path) -> App {
         title: "乌龙".to_owned(),
         price: fen(500),
         lock: Lock::Reveal,
+        terms: Terms::default(),
+        opens: Vec::new(),
         html: None,
     };
-    catalog::add_product(&app, article, me).await.expect("an article");
+    products::add_product(&app, article, me).await.expect("an article");
     app
 }
 
@@ -157,6 +161,8 @@ fn wish(n: i64) -> Wish {
         product: "oolong".to_owned(),
         channel: Some(Channel::Wechat),
         client_order_id: Some(format!("client-order-{n:012}")),
+        coupon: None,
+        renew: None,
         reader: Some(n),
         address: n,
         exact_address: n,

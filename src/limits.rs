@@ -76,6 +76,28 @@ pub const CLIENT_ORDER_ID_CHARS_MAX: usize = 100;
 pub const RETRY_AFTER_MIN: Millis = Millis::seconds(1);
 pub const RETRY_AFTER_MAX: Millis = Millis::seconds(60);
 
+// ---- the right to read -------------------------------------------------------------------------------------------
+
+/// Browsers in which one unlock may be used at the same time, unless the site says otherwise: a phone, its wallet's
+/// browser, a desk, and room for a friend.
+pub const SEATS_DEFAULT: u32 = 5;
+/// More would be a leak, not a household.
+pub const SEATS_MAX: u32 = 50;
+/// How often a seat's use is written down.
+pub const SEAT_SEEN_EVERY: Millis = Millis::seconds(24 * 3600);
+/// What a seat is called.
+pub const SEAT_LABEL_CHARS_MAX: usize = 60;
+/// Recovery codes and coupons that an address block may name in an hour without finding any.
+pub const TRIES_PER_HOUR: u32 = 20;
+/// Claims that an address block may make in an hour.
+pub const CLAIMS_PER_HOUR: u32 = 10;
+/// What a reader may add to a claim.
+pub const CLAIM_NOTE_CHARS_MAX: usize = 300;
+/// A claim is about a payment of this past; older ones are a letter to the owner.
+pub const CLAIM_AGE_MAX: Millis = Millis::seconds(366 * 24 * 3600);
+/// How far the time that a reader tells may be off.
+pub const CLAIM_CLOCK_SLACK: Millis = Millis::seconds(26 * 3600);
+
 // ---- streams -----------------------------------------------------------------------------------------------------
 
 /// Proxies cut a silent stream after 60 s (nginx's default); a comment well before that keeps it.
@@ -110,6 +132,16 @@ pub const PAGE_DEFAULT: u32 = 50;
 pub const PAGE_MAX: u32 = 200;
 /// Names and titles.
 pub const NAME_CHARS_MAX: usize = 200;
+/// The address of an article.
+pub const URL_CHARS_MAX: usize = 1000;
+/// Products that one bundle names.
+pub const OPENS_MAX: usize = 500;
+/// Bundles and memberships that are offered beside an article.
+pub const OFFERS_MAX: u32 = 10;
+/// A validity of more than a hundred years is a mistake: leave it out.
+pub const VALIDITY_MAX: Millis = Millis::seconds(100 * 366 * 24 * 3600);
+/// Orders one coupon is made for.
+pub const COUPON_USES_MAX: u32 = 1_000_000;
 /// A paid text.
 pub const HTML_BYTES_MAX: usize = 512 * 1024;
 /// Origins of a site.

@@ -16,8 +16,8 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::domain::id::{DeviceId, OrderId, ProductId, SiteId, UnlockId};
-use crate::domain::unlock::{Claims, RecoveryCode};
+use crate::domain::id::{ClaimId, DeviceId, OrderId, SiteId, UnlockId};
+use crate::domain::unlock::{RecoveryCode, TokenFacts};
 
 /// What an unlock token begins with; the digit is its version.
 const TOKEN_VERSION: &str = "mu1";
@@ -43,7 +43,8 @@ pub struct Secrets {
     recovery_code: Hmac<Sha256>,
     recovery_mask: Hmac<Sha256>,
     device_secret: Hmac<Sha256>,
-    product_key: Hmac<Sha256>,
+    sealing_secret: Hmac<Sha256>,
+    claim_token: Hmac<Sha256>,
     reader: Hmac<Sha256>,
     address: Hmac<Sha256>,
     address_block: Hmac<Sha256>,
@@ -87,7 +88,8 @@ impl Secrets {
             recovery_code: key("recovery code"),
             recovery_mask: key("recovery mask"),
             device_secret: key("device secret"),
-            product_key: key("product key"),
+            sealing_secret: key("sealing secret"),
+            claim_token: key("claim token"),
             reader: key("reader"),
             address: key("address"),
             address_block: key("address block"),
@@ -170,12 +172,26 @@ impl Secrets {
         format!("whsec_{}", STANDARD.encode(mac(&self.device_secret, &device.raw().to_be_bytes())))
     }
 
-    /// The key of a sealed product, given out after payment.
+    /// A site's sealing secret of an epoch (from 1): the keys of its sealed products follow from it (`seal::format`), so
+    /// that the machine which builds the site needs it and nothing else.
     #[must_use]
-    pub fn product_key(&self, site: SiteId, product: ProductId) -> String {
+    pub fn sealing_secret(&self, site: SiteId, epoch: u32) -> [u8; 32] {
         let mut data = site.raw().to_be_bytes().to_vec();
-        data.extend_from_slice(&product.raw().to_be_bytes());
-        URL_SAFE_NO_PAD.encode(mac(&self.product_key, &data))
+        data.extend_from_slice(&epoch.to_be_bytes());
+        mac(&self.sealing_secret, &data)
+    }
+
+    /// The bearer token of a claim: who has it may see what became of it. Derived, not stored.
+    #[must_use]
+    pub fn claim_token(&self, claim: ClaimId) -> String {
+        let mac = mac(&self.claim_token, &claim.raw().to_be_bytes());
+        format!("ct_{}", URL_SAFE_NO_PAD.encode(mac.get(..24).unwrap_or_default()))
+    }
+
+    /// True where `token` is the claim's, in constant time.
+    #[must_use]
+    pub fn is_claim_token(&self, claim: ClaimId, token: &str) -> bool {
+        self.claim_token(claim).as_bytes().ct_eq(token.as_bytes()).into()
     }
 
     /// A keyed hash of something personal, such as an address: it can be compared, not read.
@@ -204,11 +220,11 @@ impl Secrets {
         &self.unlock_key_id
     }
 
-    /// Signs an unlock token: `mu1.<claims>.<signature>`, both base64url.
+    /// Signs an unlock token: `mu1.<facts>.<signature>`, both base64url.
     #[must_use]
-    pub fn sign_unlock(&self, claims: &Claims) -> String {
+    pub fn sign_unlock(&self, facts: &TokenFacts) -> String {
         // Ids and times always serialise.
-        let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims).unwrap_or_default());
+        let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(facts).unwrap_or_default());
         let signed = format!("{TOKEN_VERSION}.{body}");
         let signature = self.unlock.sign(signed.as_bytes());
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
@@ -218,7 +234,7 @@ impl Secrets {
     ///
     /// # Errors
     /// [`TokenError`]
-    pub fn verify_unlock(&self, token: &str) -> Result<Claims, TokenError> {
+    pub fn verify_unlock(&self, token: &str) -> Result<TokenFacts, TokenError> {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
         let body = signed.strip_prefix(TOKEN_VERSION).and_then(|rest| rest.strip_prefix('.'));
         let body = body.ok_or(TokenError::Malformed)?;
@@ -276,31 +292,33 @@ fn create_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::ProductId;
     use crate::domain::time::Timestamp;
 
-    fn claims() -> Claims {
-        Claims {
+    fn facts() -> TokenFacts {
+        TokenFacts {
             site: SiteId::from_raw(1),
             product: ProductId::from_raw(2),
             order: OrderId::from_raw(3),
             unlock: UnlockId::from_raw(4),
             issued_at: Timestamp::from_millis(5),
             key: "k".to_owned(),
+            seat: None,
         }
     }
 
     #[test]
     fn an_unlock_token_reads_back_and_no_other_key_made_it() {
         let ours = Secrets::from_master([1; 32]);
-        let token = ours.sign_unlock(&claims());
-        assert_eq!(ours.verify_unlock(&token), Ok(claims()));
+        let token = ours.sign_unlock(&facts());
+        assert_eq!(ours.verify_unlock(&token), Ok(facts()));
         assert_eq!(Secrets::from_master([2; 32]).verify_unlock(&token), Err(TokenError::Forged));
     }
 
     #[test]
     fn a_token_with_any_changed_character_is_refused() {
         let ours = Secrets::from_master([1; 32]);
-        let token = ours.sign_unlock(&claims());
+        let token = ours.sign_unlock(&facts());
         for index in 0..token.len() {
             let mut bytes = token.clone().into_bytes();
             bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };

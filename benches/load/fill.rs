@@ -108,6 +108,9 @@ impl Past<'_> {
             product: *product,
             status,
             price: *price,
+            list_price: *price,
+            coupon: None,
+            renews: None,
             amount,
             channel: Channel::Wechat,
             account: self.shop.account,
@@ -205,6 +208,8 @@ impl Past<'_> {
             product: order.product,
             issued_at: at,
             revoked_at: None,
+            expires_at: None,
+            buyer_out_at: None,
         };
         must(tx.insert_unlock(&unlock)?);
         let (subject, actor) = (Subject::Order(order.id), Actor::Device(self.shop.device));

@@ -14,10 +14,12 @@ use matcha::domain::id::{AccountId, CodeId, DeviceId, ProductId, SiteId};
 use matcha::domain::log::Actor;
 use matcha::domain::money::Fen;
 use matcha::domain::notice::Rules;
-use matcha::domain::site::{Lock, Slug};
+use matcha::domain::product::{Lock, Terms};
+use matcha::domain::site::Slug;
 use matcha::domain::time::Millis;
-use matcha::flow::catalog::{self, CodeAdded, NewCode, NewProduct, NewSite, SitePatch};
+use matcha::flow::catalog::{self, CodeAdded, NewCode, NewSite, SitePatch};
 use matcha::flow::device::{self, Introduction, Paired};
+use matcha::flow::products::{self, NewProduct};
 use matcha::rng::{Ids, Rng};
 use matcha::secrets::Secrets;
 use matcha::storage::Store;
@@ -111,9 +113,11 @@ async fn add_product(app: &App, n: usize) -> (ProductId, Fen) {
         title: format!("第 {n} 篇"),
         price: fen(100 + n * BAND),
         lock: Lock::Hosted,
+        terms: Terms::default(),
+        opens: Vec::new(),
         html: Some("<p>八十度的水</p>".repeat(50)),
     };
-    let product = catalog::add_product(app, new, Actor::Console).await.expect("an article");
+    let product = products::add_product(app, new, Actor::Console).await.expect("an article");
     (product.id, product.price)
 }
 

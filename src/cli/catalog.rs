@@ -1,6 +1,4 @@
-//! `matcha account|site|product|device|key`: the owner's acts at the command line, also beside a running server.
-
-use std::path::PathBuf;
+//! `matcha account|site|device|key`: the owner's acts at the command line, also beside a running server.
 
 use clap::Subcommand;
 
@@ -12,11 +10,10 @@ use crate::domain::channel::Channel;
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::log::Actor;
 use crate::domain::money::Fen;
-use crate::domain::site::{Lock, Origin};
+use crate::domain::site::Origin;
 use crate::domain::time::Millis;
-use crate::flow::catalog::{self, NewProduct, NewSite, SitePatch};
-use crate::flow::device;
-use crate::storage::verbs::Page;
+use crate::flow::catalog::{self, NewSite, SitePatch};
+use crate::flow::{device, products, unlock};
 
 const ME: Actor = Actor::Console;
 
@@ -102,6 +99,14 @@ pub(super) enum Site {
         /// Where the blog is (may be repeated); replaces what was set before
         #[arg(long = "origin", value_name = "ORIGIN")]
         origins: Vec<Origin>,
+        /// In how many browsers one right may be used at the same time
+        #[arg(long, value_name = "N")]
+        seats: Option<u32>,
+    },
+    /// Replace a sealing secret that leaked: every product gets a new key, and the site must be sealed anew
+    ReplaceSecret {
+        /// Its name in URLs
+        slug: String,
     },
     /// List sites
     List,
@@ -116,7 +121,16 @@ impl Site {
                 let view = catalog::add_site(&app, new, ME).await?;
                 say(view.site.slug.as_str())
             }
-            Site::Set { slug, pay_window, cool_down, max_discount, max_surcharge, accounts, origins } => {
+            Site::Set {
+                slug,
+                pay_window,
+                cool_down,
+                max_discount,
+                max_surcharge,
+                accounts,
+                origins,
+                seats,
+            } => {
                 let patch = SitePatch {
                     pay_window: pay_window.map(Millis::seconds),
                     cool_down: cool_down.map(Millis::seconds),
@@ -124,77 +138,20 @@ impl Site {
                     max_surcharge,
                     accounts: (!accounts.is_empty()).then_some(accounts),
                     origins: (!origins.is_empty()).then_some(origins),
+                    seats_max: seats,
                     ..SitePatch::default()
                 };
                 let view = catalog::change_site(&app, slug, patch, ME).await?;
                 say(&format!("{}: {:?}", view.site.slug, view.site.policy))
             }
+            Site::ReplaceSecret { slug } => {
+                let site = products::replace_sealing_secret(&app, slug, ME).await?;
+                say(&unlock::sealing_secret(&app.makers, &site).to_string())
+            }
             Site::List => {
                 for site in app.store.read(|tx| tx.sites()).await? {
                     let origins: Vec<&str> = site.origins.iter().map(Origin::as_str).collect();
                     say(&format!("{}  {}  {}", site.slug, site.name, origins.join(" ")))?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-/// `matcha product …`
-#[derive(Subcommand, Debug)]
-pub(super) enum Product {
-    /// Add an article
-    Add {
-        /// The site's name in URLs
-        site: String,
-        /// Its name in URLs
-        slug: String,
-        /// Its title
-        #[arg(long)]
-        title: String,
-        /// What it costs, in yuan
-        #[arg(long)]
-        price: Fen,
-        /// The file with the paid text (HTML); without it the text is in the page and only hidden
-        #[arg(long, value_name = "FILE")]
-        html: Option<PathBuf>,
-    },
-    /// List articles
-    List {
-        /// Of one site
-        site: Option<String>,
-    },
-}
-
-impl Product {
-    pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
-        let app = open(&raw.data(), As::Tool).await?;
-        match self {
-            Product::Add { site, slug, title, price, html } => {
-                let html = html.map(std::fs::read_to_string).transpose()?;
-                let lock = if html.is_some() { Lock::Hosted } else { Lock::Reveal };
-                let new = NewProduct {
-                    site,
-                    slug: slug.parse()?,
-                    title: catalog::name("title", &title)?,
-                    price,
-                    lock,
-                    html,
-                };
-                let product = catalog::add_product(&app, new, ME).await?;
-                say(&format!("{}", product.id))
-            }
-            Product::List { site } => {
-                let products = app
-                    .store
-                    .read(move |tx| {
-                        let site =
-                            site.map(|slug| tx.site_by_slug(&slug)).transpose()?.flatten().map(|s| s.id);
-                        tx.products(site, Page { before: None, limit: crate::limits::PAGE_MAX })
-                    })
-                    .await?;
-                for product in products {
-                    say(&format!("{}  ¥{}  {}  {}", product.id, product.price, product.slug, product.title))?;
                 }
                 Ok(())
             }

@@ -16,10 +16,11 @@ use crate::domain::channel::Channel;
 use crate::domain::id::DeviceId;
 use crate::domain::log::Actor;
 use crate::domain::money::Fen;
-use crate::domain::site::Lock;
+use crate::domain::product::{Lock, Terms};
 use crate::domain::time::Millis;
-use crate::flow::catalog::{self, CodeAdded, NewCode, NewProduct, NewSite, SitePatch};
+use crate::flow::catalog::{self, CodeAdded, NewCode, NewSite, SitePatch};
 use crate::flow::device::{self, Introduction, Paired};
+use crate::flow::products::{self, NewProduct};
 use crate::qr;
 use crate::web::Web;
 use crate::web::state::Demo as Shown;
@@ -112,9 +113,11 @@ impl Demo {
             title: "八十度的水".to_owned(),
             price: Fen::parse("1.00")?,
             lock: Lock::Hosted,
+            terms: Terms::default(),
+            opens: Vec::new(),
             html: Some(include_str!("../../templates/demo_locked.html").to_owned()),
         };
-        catalog::add_product(app, product, actor).await?;
+        products::add_product(app, product, actor).await?;
         let invitation = device::invite(app, Vec::new()).await?;
         let phone = Introduction {
             code: invitation.code,

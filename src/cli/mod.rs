@@ -5,6 +5,7 @@ mod code;
 mod demo;
 mod notice;
 mod open;
+mod product;
 mod serve;
 mod upkeep;
 
@@ -43,7 +44,13 @@ enum Command {
     Site(catalog::Site),
     /// What sites sell
     #[command(subcommand)]
-    Product(catalog::Product),
+    Product(product::Product),
+    /// What takes something off a price
+    #[command(subcommand)]
+    Coupon(product::Coupon),
+    /// Rights to read
+    #[command(subcommand)]
+    Unlock(product::Unlock),
     /// Phones
     #[command(subcommand)]
     Device(catalog::Device),
@@ -92,6 +99,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Code(command) => command.run(&config).await,
         Command::Site(command) => command.run(&config).await,
         Command::Product(command) => command.run(&config).await,
+        Command::Coupon(command) => command.run(&config).await,
+        Command::Unlock(command) => command.run(&config).await,
         Command::Device(command) => command.run(&config).await,
         Command::Key(command) => command.run(&config).await,
         Command::Notice(command) => command.run(&config).await,

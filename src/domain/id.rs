@@ -95,6 +95,12 @@ ids! {
     SettlementId = "stl_";
     /// A reader's right to a product.
     UnlockId = "unl_";
+    /// A browser in which an unlock is used.
+    SeatId = "sea_";
+    /// What a reader says to have paid.
+    ClaimId = "clm_";
+    /// A coupon.
+    CouponId = "cpn_";
     /// Something the owner must look at.
     InboxId = "inb_";
     /// A line of the append-only log.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::id::{AccountId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ReceiptId, SiteId};
+use super::id::{AccountId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ReceiptId, SiteId, UnlockId};
 
 /// Who caused a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +43,7 @@ pub enum Subject {
     Account(AccountId),
     Site(SiteId),
     Key(KeyId),
+    Unlock(UnlockId),
 }
 
 impl Subject {
@@ -58,6 +59,7 @@ impl Subject {
             Subject::Account(id) => id.raw(),
             Subject::Site(id) => id.raw(),
             Subject::Key(id) => id.raw(),
+            Subject::Unlock(id) => id.raw(),
         }
     }
 }
@@ -92,6 +94,14 @@ pub enum Act {
     SiteCreated,
     SiteChanged,
     ProductSaved,
+    ProductKeyRotated,
+    SiteSecretReplaced,
+    CouponCreated,
+    CouponRemoved,
+    UnlockRevoked,
+    UnlockReissued,
+    SeatTaken,
+    SeatSignedOut,
     KeyCreated,
 }
 
@@ -126,6 +136,14 @@ impl Act {
             Act::SiteCreated => "site.created",
             Act::SiteChanged => "site.changed",
             Act::ProductSaved => "product.saved",
+            Act::ProductKeyRotated => "product.key_rotated",
+            Act::SiteSecretReplaced => "site.secret_replaced",
+            Act::CouponCreated => "coupon.created",
+            Act::CouponRemoved => "coupon.removed",
+            Act::UnlockRevoked => "unlock.revoked",
+            Act::UnlockReissued => "unlock.reissued",
+            Act::SeatTaken => "seat.taken",
+            Act::SeatSignedOut => "seat.signed_out",
             Act::KeyCreated => "key.created",
         }
     }

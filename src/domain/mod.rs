@@ -5,6 +5,8 @@
 
 pub mod account;
 pub mod channel;
+pub mod claim;
+pub mod coupon;
 pub mod device;
 pub mod hold;
 pub mod id;
@@ -13,6 +15,7 @@ pub mod matching;
 pub mod money;
 pub mod notice;
 pub mod order;
+pub mod product;
 pub mod receipt;
 pub mod site;
 pub mod time;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::channel::Channel;
-use super::id::{AccountId, CodeId, OrderId, ProductId, SiteId};
+use super::id::{AccountId, CodeId, CouponId, OrderId, ProductId, SiteId};
 use super::money::Fen;
 use super::time::{Millis, Timestamp};
 
@@ -68,8 +68,14 @@ pub struct Order {
     pub product: ProductId,
     /// Its status as last written; see [`Order::status_at`].
     pub status: OrderStatus,
-    /// What the product cost when the order was made.
+    /// What the product cost when the order was made, with its coupon.
     pub price: Fen,
+    /// What it cost without the coupon.
+    pub list_price: Fen,
+    /// The coupon.
+    pub coupon: Option<CouponId>,
+    /// The first of the orders whose time it prolongs.
+    pub renews: Option<OrderId>,
     /// What the reader must pay: the held amount.
     pub amount: Fen,
     /// Which wallet.

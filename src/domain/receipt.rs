@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Remark;
 use super::channel::Channel;
-use super::id::{AccountId, DeviceId, InboxId, NoticeId, OrderId, ReceiptId};
+use super::id::{AccountId, ClaimId, DeviceId, InboxId, NoticeId, OrderId, ReceiptId};
 use super::money::Fen;
 use super::time::{Millis, Timestamp};
 
@@ -210,6 +210,8 @@ pub enum Reason {
     TextHidden,
     /// The phone did not say when the notification was posted, so nobody knows who held the amount then.
     NoTime,
+    /// A reader says that he has paid.
+    Claim,
 }
 
 impl Reason {
@@ -224,7 +226,8 @@ impl Reason {
             | Reason::SecondReceipt
             | Reason::PossibleEcho
             | Reason::AmountMissing
-            | Reason::TextHidden => false,
+            | Reason::TextHidden
+            | Reason::Claim => false,
         }
     }
 
@@ -242,6 +245,7 @@ impl Reason {
             Reason::AmountMissing => "amount_missing",
             Reason::TextHidden => "text_hidden",
             Reason::NoTime => "no_time",
+            Reason::Claim => "claim",
         }
     }
 }
@@ -270,6 +274,15 @@ impl InboxState {
     }
 }
 
+/// What an inbox item is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Matter {
+    /// A notice of a phone.
+    Notice(NoticeId),
+    /// What a reader says to have paid.
+    Claim(ClaimId),
+}
+
 /// Something the owner must look at.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InboxItem {
@@ -277,8 +290,8 @@ pub struct InboxItem {
     pub id: InboxId,
     /// Why.
     pub reason: Reason,
-    /// The notice behind it.
-    pub notice: NoticeId,
+    /// What it is about.
+    pub matter: Matter,
     /// The receipt, where an amount could be read.
     pub receipt: Option<ReceiptId>,
     /// Where it stands.

@@ -1,11 +1,11 @@
-//! A site, what it sells, and the policy of its holds.
+//! A site and the policy of its holds.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{ProductId, SiteId};
+use super::id::SiteId;
 use super::money::Fen;
 use super::time::{Millis, Timestamp};
 
@@ -141,49 +141,10 @@ pub struct Site {
     pub policy: HoldPolicy,
     /// The original article's ownership by IP address: dangerous, off by default (docs/adr).
     pub ip_ownership: bool,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// How the paid text is kept from those who have not paid.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Lock {
-    /// The text lives on the server and comes after payment.
-    Hosted,
-    /// The text is encrypted in the page; the server releases the key.
-    Sealed,
-    /// The text is in the page and only hidden. Not secret.
-    Reveal,
-}
-
-impl Lock {
-    /// The wire form.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Lock::Hosted => "hosted",
-            Lock::Sealed => "sealed",
-            Lock::Reveal => "reveal",
-        }
-    }
-}
-
-/// What a site sells, without its paid text: most who ask about a product must not see that.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Product {
-    /// Its id.
-    pub id: ProductId,
-    /// Who sells it.
-    pub site: SiteId,
-    /// Its name in URLs; unique within the site.
-    pub slug: Slug,
-    /// Its name for people.
-    pub title: String,
-    /// What it costs; above zero.
-    pub price: Fen,
-    /// How it is locked.
-    pub lock: Lock,
+    /// In how many seats one unlock may be used at the same time; at least one.
+    pub seats_max: u32,
+    /// Which of its sealing secrets is in force; from 1, grows when the owner replaces the secret.
+    pub sealing_epoch: u32,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{OrderId, ProductId, SiteId, UnlockId};
-use super::time::Timestamp;
+use super::id::{OrderId, ProductId, SeatId, SiteId, UnlockId};
+use super::time::{Millis, Timestamp};
 
 /// A reader's right to a product.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,13 +23,62 @@ pub struct Unlock {
     pub product: ProductId,
     /// When it was given.
     pub issued_at: Timestamp,
-    /// When it was taken back: a refund, or the owner's undo.
+    /// When it was taken back: a refund, the owner's undo, or a new one in its place.
     pub revoked_at: Option<Timestamp>,
+    /// When its time is over; never, where it is not said.
+    pub expires_at: Option<Timestamp>,
+    /// When the browser that bought it was signed out. That browser is the only one without a [`Seat`] of its own.
+    pub buyer_out_at: Option<Timestamp>,
+}
+
+/// When an unlock ends that is given at `now`: what is left of the one it prolongs is not lost.
+#[must_use]
+pub fn end_of(
+    validity: Option<Millis>,
+    now: Timestamp,
+    running_until: Option<Timestamp>,
+) -> Option<Timestamp> {
+    validity.map(|span| running_until.map_or(now, |end| end.max(now)).plus(span))
+}
+
+/// Why a token opens nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// It is none of ours, or of another form.
+    Bad,
+    /// Its unlock was taken back.
+    Revoked,
+    /// The time of its unlock is over.
+    Expired {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Its seat was signed out.
+    SignedOut,
+}
+
+/// One browser in which an unlock is used, beside the one that bought it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seat {
+    /// Its id.
+    pub id: SeatId,
+    /// The unlock.
+    pub unlock: UnlockId,
+    /// Keyed hash of the reader capability, where one was sent: coming back is no second seat.
+    pub reader: Option<i64>,
+    /// What its owner knows it by, such as `iPhone · WeChat`.
+    pub label: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last used, to the day.
+    pub seen_at: Timestamp,
+    /// When it was signed out.
+    pub signed_out_at: Option<Timestamp>,
 }
 
 /// What an unlock token says, before it is signed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Claims {
+pub struct TokenFacts {
     /// The site.
     pub site: SiteId,
     /// The product.
@@ -42,6 +91,9 @@ pub struct Claims {
     pub issued_at: Timestamp,
     /// Which key signed it.
     pub key: String,
+    /// The seat it was made for; none where it was made for the browser that bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<SeatId>,
 }
 
 /// A recovery code: 25 characters of Crockford base32 in five groups, the last of them a check character.

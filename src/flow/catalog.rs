@@ -3,16 +3,16 @@
 use crate::app::App;
 use crate::domain::account::{Account, Code, Distinguish, Remark};
 use crate::domain::channel::Channel;
-use crate::domain::id::{AccountId, CodeId, KeyId, ProductId, SiteId};
+use crate::domain::id::{AccountId, CodeId, KeyId, SiteId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::money::Fen;
-use crate::domain::site::{HoldPolicy, Lock, Origin, Product, Site, Slug};
+use crate::domain::site::{HoldPolicy, Origin, Site, Slug};
 use crate::domain::time::Millis;
 use crate::flow::{Error, Thing};
 use crate::limits;
 use crate::storage::verbs::Inserted;
 
-fn invalid(field: &'static str, why: impl Into<String>) -> Error {
+pub(super) fn invalid(field: &'static str, why: impl Into<String>) -> Error {
     Error::Invalid { field, why: why.into() }
 }
 
@@ -191,6 +191,8 @@ pub async fn add_site(app: &App, new: NewSite, actor: Actor) -> Result<SiteView,
                 origins: new.origins.clone(),
                 policy: limits::hold_policy_default(),
                 ip_ownership: false,
+                seats_max: limits::SEATS_DEFAULT,
+                sealing_epoch: 1,
                 created_at: now,
             };
             if tx.insert_site(&site)? == Inserted::Conflict {
@@ -222,6 +224,8 @@ pub struct SitePatch {
     pub origins: Option<Vec<Origin>>,
     /// Ownership by address: dangerous, off by default.
     pub ip_ownership: Option<bool>,
+    /// In how many seats one unlock may be used at the same time.
+    pub seats_max: Option<u32>,
 }
 
 fn policy_fits(policy: &HoldPolicy) -> Result<(), Error> {
@@ -255,6 +259,10 @@ pub async fn change_site(app: &App, slug: String, patch: SitePatch, actor: Actor
             site.name = patch.name.clone().unwrap_or(site.name);
             site.origins = patch.origins.clone().unwrap_or(site.origins);
             site.ip_ownership = patch.ip_ownership.unwrap_or(site.ip_ownership);
+            site.seats_max = patch.seats_max.unwrap_or(site.seats_max);
+            if !(1..=limits::SEATS_MAX).contains(&site.seats_max) {
+                return Err(invalid("seats_max", format!("1 to {}", limits::SEATS_MAX)));
+            }
             site.policy = HoldPolicy {
                 pay_window: patch.pay_window.unwrap_or(site.policy.pay_window),
                 cool_down: patch.cool_down.unwrap_or(site.policy.cool_down),
@@ -277,113 +285,6 @@ pub async fn change_site(app: &App, slug: String, patch: SitePatch, actor: Actor
             )?;
             let accounts = tx.site_accounts(site.id)?.iter().map(|a| a.id).collect();
             Ok(SiteView { site, accounts })
-        })
-        .await
-}
-
-/// A product to be made.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NewProduct {
-    /// The site's slug.
-    pub site: String,
-    /// Its name in URLs.
-    pub slug: Slug,
-    /// Its name for people.
-    pub title: String,
-    /// What it costs.
-    pub price: Fen,
-    /// How it is locked.
-    pub lock: Lock,
-    /// The paid text.
-    pub html: Option<String>,
-}
-
-fn product_fits(price: Fen, lock: Lock, html: Option<&str>) -> Result<(), Error> {
-    if price.is_zero() {
-        return Err(invalid("price", "at least 0.01"));
-    }
-    if html.is_some_and(|h| h.len() > limits::HTML_BYTES_MAX) {
-        return Err(invalid("html", format!("at most {} bytes", limits::HTML_BYTES_MAX)));
-    }
-    if lock == Lock::Hosted && html.is_none_or(|h| h.trim().is_empty()) {
-        return Err(invalid(
-            "html",
-            "a hosted product needs its text here: a reader must not pay for nothing",
-        ));
-    }
-    Ok(())
-}
-
-/// Makes a product.
-///
-/// # Errors
-/// [`Error::NotFound`] for the site, [`Error::Taken`], [`Error::Invalid`].
-pub async fn add_product(app: &App, new: NewProduct, actor: Actor) -> Result<Product, Error> {
-    product_fits(new.price, new.lock, new.html.as_deref())?;
-    let (now, makers) = (app.now(), app.makers.clone());
-    app.store
-        .write(move |tx| {
-            let site = tx.site_by_slug(&new.site)?.ok_or(Error::NotFound(Thing::Site))?;
-            let product = Product {
-                id: ProductId::from_raw(makers.ids.next(now)),
-                site: site.id,
-                slug: new.slug.clone(),
-                title: new.title.clone(),
-                price: new.price,
-                lock: new.lock,
-                created_at: now,
-            };
-            if tx.insert_product(&product, new.html.as_deref())? == Inserted::Conflict {
-                return Err(Error::Taken(Thing::Product));
-            }
-            let (subject, cause) =
-                (Subject::Site(site.id), format!("product={} price={}", product.id, product.price));
-            makers.log(tx, now, &Entry { subject, act: Act::ProductSaved, actor, cause })?;
-            Ok(product)
-        })
-        .await
-}
-
-/// What an owner may change of a product.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct ProductPatch {
-    /// Its name for people.
-    pub title: Option<String>,
-    /// What it costs.
-    pub price: Option<Fen>,
-    /// How it is locked.
-    pub lock: Option<Lock>,
-    /// The paid text.
-    pub html: Option<String>,
-}
-
-/// Changes a product. Orders that are open keep their price.
-///
-/// # Errors
-/// [`Error::NotFound`], [`Error::Invalid`].
-pub async fn change_product(
-    app: &App,
-    id: ProductId,
-    patch: ProductPatch,
-    actor: Actor,
-) -> Result<Product, Error> {
-    let (now, makers) = (app.now(), app.makers.clone());
-    app.store
-        .write(move |tx| {
-            let mut product = tx.product(id)?.ok_or(Error::NotFound(Thing::Product))?;
-            product.title = patch.title.clone().unwrap_or(product.title);
-            product.price = patch.price.unwrap_or(product.price);
-            product.lock = patch.lock.unwrap_or(product.lock);
-            let html = match &patch.html {
-                Some(html) => Some(html.clone()),
-                None => tx.product_html(id)?,
-            };
-            product_fits(product.price, product.lock, html.as_deref())?;
-            tx.update_product(&product, html.as_deref())?;
-            let (subject, cause) =
-                (Subject::Site(product.site), format!("product={id} price={}", product.price));
-            makers.log(tx, now, &Entry { subject, act: Act::ProductSaved, actor, cause })?;
-            Ok(product)
         })
         .await
 }

@@ -5,16 +5,17 @@ use crate::domain::account::{Account, Distinguish, Remark};
 use crate::domain::channel::Channel;
 use crate::domain::device::Rhythm;
 use crate::domain::hold::{self, Hold, Offer, Place};
-use crate::domain::id::OrderId;
+use crate::domain::id::{CouponId, OrderId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
-use crate::domain::site::{Product, Site};
-use crate::domain::time::Timestamp;
+use crate::domain::product::Product;
+use crate::domain::site::Site;
+use crate::domain::time::{Millis, Timestamp};
 use crate::flow::crowding::{self, Crowd};
 use crate::flow::order::{View, complete};
 use crate::flow::pressure::Effort;
-use crate::flow::{Conflict, Error, Thing};
+use crate::flow::{Conflict, Error, Thing, coupon};
 use crate::limits;
 use crate::storage::verbs::{Inserted, ReadTx, WriteTx};
 
@@ -29,6 +30,10 @@ pub struct Wish {
     pub channel: Option<Channel>,
     /// The id the reader's browser made, so that a repeated request is the same order.
     pub client_order_id: Option<String>,
+    /// What the reader typed as a coupon.
+    pub coupon: Option<String>,
+    /// The token of the unlock whose time is to be prolonged.
+    pub renew: Option<String>,
     /// Keyed hash of the reader capability, where the browser sent one.
     pub reader: Option<i64>,
     /// Keyed hash of the address block.
@@ -71,6 +76,13 @@ pub enum Outcome {
     ProofOfWork,
     /// The site does not list the browser origin of the wish.
     OriginRefused,
+    /// The coupon is not good.
+    Coupon(coupon::Offer),
+    /// This address block named too many coupons that do not exist.
+    TooManyTries {
+        /// When it may try again.
+        wait: Millis,
+    },
 }
 
 /// Creates the order, or says why not. Everything is read, decided and written in one unit of work.
@@ -93,8 +105,59 @@ pub async fn create(app: &App, wish: Wish) -> Result<Outcome, Error> {
     let now = app.now();
     let demands_work = wish.effort == Effort::None && app.pressure.demands_work(wish.address, now);
     let per_address = app.live_orders_per_address;
+    if wish.coupon.is_some()
+        && let Some(wait) = app.pressure.tries.wait(wish.address, limits::TRIES_PER_HOUR, now)
+    {
+        return Ok(Outcome::TooManyTries { wait });
+    }
     let makers = app.makers.clone();
-    app.store.write(move |tx| unit(tx, &makers, &wish, now, demands_work, per_address)).await
+    let address = wish.address;
+    let outcome = app.store.write(move |tx| unit(tx, &makers, &wish, now, demands_work, per_address)).await?;
+    if outcome == Outcome::Coupon(coupon::Offer::Unknown) {
+        app.pressure.tries.count(address, now);
+    }
+    Ok(outcome)
+}
+
+/// What the reader's coupon and earlier right do to the order.
+struct Shaped {
+    product: Product,
+    list_price: Fen,
+    coupon: Option<CouponId>,
+    renews: Option<OrderId>,
+}
+
+/// The product at the price that this reader pays. The amount is chosen after that (DESIGN section 3).
+fn shape(
+    tx: &dyn WriteTx,
+    makers: &Makers,
+    wish: &Wish,
+    mut product: Product,
+    now: Timestamp,
+) -> Result<Result<Shaped, coupon::Offer>, Error> {
+    let list_price = product.price;
+    let mut used = None;
+    if let Some(typed) = &wish.coupon {
+        match coupon::look_up(tx, &product, typed, now)? {
+            coupon::Offer::Good(good) => {
+                product.price = good.discount.off(list_price);
+                used = Some(good.id);
+            }
+            refused @ (coupon::Offer::Unknown | coupon::Offer::Expired | coupon::Offer::UsedUp) => {
+                return Ok(Err(refused));
+            }
+        }
+    }
+    let mut renews = None;
+    // A token that is not good prolongs nothing: the reader still gets what he pays for.
+    let facts = wish.renew.as_ref().and_then(|token| makers.secrets.verify_unlock(token).ok());
+    if let Some(facts) = facts.filter(|f| f.product == product.id && product.terms.validity.is_some())
+        && let Some(unlock) = tx.unlock(facts.unlock)?.filter(|u| u.revoked_at.is_none())
+        && let Some(order) = tx.order(unlock.order)?
+    {
+        renews = Some(order.renews.unwrap_or(order.id));
+    }
+    Ok(Ok(Shaped { product, list_price, coupon: used, renews }))
 }
 
 fn unit(
@@ -131,16 +194,21 @@ fn unit(
     if demands_work {
         return Ok(Outcome::ProofOfWork);
     }
+    let shaped = match shape(tx, makers, wish, product, now)? {
+        Ok(shaped) => shaped,
+        Err(refused) => return Ok(Outcome::Coupon(refused)),
+    };
+    let product = &shaped.product;
     let standing = Standing::of(tx, &site, wish.channel, now)?;
     if standing.live.is_empty() && standing.unheard.is_empty() {
         return Ok(if standing.silent.is_empty() { Outcome::NotForSale } else { Outcome::NoLiveAccount });
     }
     for accounts in [&standing.live, &standing.unheard] {
-        if let Some((place, channel)) = find_place(tx, accounts, &site, &product, now)? {
+        if let Some((place, channel)) = find_place(tx, accounts, &site, product, now)? {
             let crowd = match wish.effort {
                 Effort::NotAsked => Crowd::None,
                 Effort::None | Effort::Proved => {
-                    crowding::look(tx, wish.address, accounts, &site, &product, place.amount)?
+                    crowding::look(tx, wish.address, accounts, &site, product, place.amount)?
                 }
             };
             match crowd {
@@ -148,10 +216,10 @@ fn unit(
                 Crowd::Half if wish.effort == Effort::None => return Ok(Outcome::ProofOfWork),
                 Crowd::Half | Crowd::None => {}
             }
-            return hold_place(tx, makers, wish, &site, &product, &place, channel, now);
+            return hold_place(tx, makers, wish, &site, &shaped, &place, channel, now);
         }
     }
-    full(tx, &standing, &site, &product, now)
+    full(tx, &standing, &site, product, now)
 }
 
 /// The accounts of a site by whether anybody would hear their money come in.
@@ -311,11 +379,12 @@ fn hold_place(
     makers: &Makers,
     wish: &Wish,
     site: &Site,
-    product: &Product,
+    shaped: &Shaped,
     place: &Place,
     channel: Channel,
     now: Timestamp,
 ) -> Result<Outcome, Error> {
+    let product = &shaped.product;
     let id = OrderId::from_raw(makers.ids.next(now));
     let hold = Hold::begin(id, place, &site.policy, now);
     let order = Order {
@@ -324,6 +393,9 @@ fn hold_place(
         product: product.id,
         status: OrderStatus::Pending,
         price: product.price,
+        list_price: shaped.list_price,
+        coupon: shaped.coupon,
+        renews: shaped.renews,
         amount: place.amount,
         channel,
         account: place.account,

@@ -7,7 +7,8 @@
 use crate::domain::account::Account;
 use crate::domain::hold;
 use crate::domain::money::Fen;
-use crate::domain::site::{Product, Site};
+use crate::domain::product::Product;
+use crate::domain::site::Site;
 use crate::flow::Error;
 use crate::storage::verbs::{ReadTx, WriteTx};
 

@@ -2,15 +2,16 @@
 //! (M5, M11), and an act on an inbox item can be undone.
 
 use crate::app::{App, Makers};
+use crate::domain::claim::Claim;
 use crate::domain::id::{InboxId, OrderId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::matching::{self, Suggestion};
 use crate::domain::order::{Order, OrderStatus};
-use crate::domain::receipt::{InboxItem, InboxState, Notice, Receipt, ReceiptState};
+use crate::domain::receipt::{InboxItem, InboxState, Matter, Notice, Receipt, ReceiptState};
 use crate::domain::time::Timestamp;
 use crate::flow::order::{View, save, view};
 use crate::flow::settle::{self, Payment};
-use crate::flow::{Conflict, Error, Thing};
+use crate::flow::{Conflict, Error, Thing, claim};
 use crate::limits;
 use crate::rng::Ids;
 use crate::storage::verbs::{Page, ReadTx, WriteTx};
@@ -20,8 +21,10 @@ use crate::storage::verbs::{Page, ReadTx, WriteTx};
 pub struct ItemView {
     /// The item.
     pub item: InboxItem,
-    /// The notice behind it.
-    pub notice: Notice,
+    /// The notice behind it, where there is one.
+    pub notice: Option<Notice>,
+    /// What a reader claims, where that is what it is about.
+    pub claim: Option<Claim>,
     /// The receipt, where an amount could be read.
     pub receipt: Option<Receipt>,
     /// The orders it may have been meant for, best first; only while the item is open.
@@ -33,13 +36,17 @@ pub struct ItemView {
 /// # Errors
 /// [`Error::NotFound`].
 pub fn item_view<T: ReadTx + ?Sized>(tx: &T, item: InboxItem) -> Result<ItemView, Error> {
-    let notice = tx.notice(item.notice)?.ok_or(Error::NotFound(Thing::InboxItem))?;
-    let receipt = item.receipt.map(|id| tx.receipt(id)).transpose()?.flatten();
-    let suggestions = match (&receipt, item.state) {
-        (Some(receipt), InboxState::Open) => suggest(tx, receipt)?,
-        (_, InboxState::Open | InboxState::Settled | InboxState::Dismissed) => Vec::new(),
+    let (notice, claim) = match item.matter {
+        Matter::Notice(id) => (Some(tx.notice(id)?.ok_or(Error::NotFound(Thing::InboxItem))?), None),
+        Matter::Claim(id) => (None, Some(tx.claim(id)?.ok_or(Error::NotFound(Thing::InboxItem))?)),
     };
-    Ok(ItemView { item, notice, receipt, suggestions })
+    let receipt = item.receipt.map(|id| tx.receipt(id)).transpose()?.flatten();
+    let suggestions = match (&receipt, &claim, item.state) {
+        (Some(receipt), _, InboxState::Open) => suggest(tx, receipt)?,
+        (None, Some(claim), InboxState::Open) => claim::suggest(tx, claim)?,
+        (_, _, InboxState::Open | InboxState::Settled | InboxState::Dismissed) => Vec::new(),
+    };
+    Ok(ItemView { item, notice, claim, receipt, suggestions })
 }
 
 fn suggest<T: ReadTx + ?Sized>(tx: &T, receipt: &Receipt) -> Result<Vec<Suggestion>, Error> {
@@ -84,21 +91,25 @@ fn log(
     Ok(makers.log(tx, now, &Entry { subject, act, actor, cause })?)
 }
 
-/// Names the order that an item's receipt paid.
+/// Names the order that an item's receipt paid, or that a claim is about.
 ///
 /// # Errors
-/// [`Conflict::ItemResolved`], [`Conflict::NoReceipt`], [`Conflict::OrderPaid`], [`Conflict::ReceiptSettled`],
+/// [`Conflict::ItemResolved`], [`Conflict::NoReceipt`], [`Conflict::OtherProduct`], [`Conflict::OrderPaid`], [`Conflict::ReceiptSettled`],
 /// [`Error::NotFound`].
 pub async fn settle_item(app: &App, id: InboxId, order: OrderId, actor: Actor) -> Result<ItemView, Error> {
     let (now, makers) = (app.now(), app.makers.clone());
     app.store
         .write(move |tx| {
             let mut item = open_item(tx, id)?;
-            let receipt = item.receipt.ok_or(Error::Conflict(Conflict::NoReceipt))?;
-            let receipt = tx.receipt(receipt)?.ok_or(Error::NotFound(Thing::InboxItem))?;
-            let late = is_late(tx, order, &receipt)?;
-            tx.set_receipt_state(receipt.id, ReceiptState::Settled)?;
-            settle::settle(tx, &makers, Payment { order, receipt: Some(receipt.id), late, actor }, now)?;
+            if let Matter::Claim(claim) = item.matter {
+                claim::grant(tx, &makers, claim, order, actor, now)?;
+            } else {
+                let receipt = item.receipt.ok_or(Error::Conflict(Conflict::NoReceipt))?;
+                let receipt = tx.receipt(receipt)?.ok_or(Error::NotFound(Thing::InboxItem))?;
+                let late = is_late(tx, order, &receipt)?;
+                tx.set_receipt_state(receipt.id, ReceiptState::Settled)?;
+                settle::settle(tx, &makers, Payment { order, receipt: Some(receipt.id), late, actor }, now)?;
+            }
             item.state = InboxState::Settled;
             item.order = Some(order);
             item.resolved_at = Some(now);
@@ -147,7 +158,10 @@ pub async fn undo(app: &App, id: InboxId, actor: Actor) -> Result<ItemView, Erro
             let mut item = item(tx, id)?;
             match (item.state, item.order) {
                 (InboxState::Open, _) => return Err(Error::Conflict(Conflict::ItemOpen)),
-                (InboxState::Settled, Some(order)) => settle::unsettle(tx, &makers, order, actor, now)?,
+                (InboxState::Settled, Some(order)) => match item.matter {
+                    Matter::Claim(claim) => claim::take_back(tx, &makers, claim, order, actor, now)?,
+                    Matter::Notice(_) => settle::unsettle(tx, &makers, order, actor, now)?,
+                },
                 (InboxState::Settled, None) | (InboxState::Dismissed, _) => {}
             }
             if let Some(receipt) = item.receipt {

@@ -5,6 +5,8 @@
 
 pub mod catalog;
 pub mod checkout;
+pub mod claim;
+pub mod coupon;
 mod crowding;
 pub mod device;
 pub mod expire;
@@ -12,7 +14,9 @@ pub mod inbox;
 pub mod intake;
 pub mod order;
 pub mod pressure;
+pub mod products;
 pub mod reread;
+pub mod rights;
 pub mod settle;
 pub mod unlock;
 
@@ -30,6 +34,8 @@ pub enum Thing {
     Device,
     InboxItem,
     Unlock,
+    Coupon,
+    Claim,
 }
 
 /// Why a flow could not do what it was asked.
@@ -84,6 +90,12 @@ pub enum Conflict {
     /// The item is open: nothing to undo.
     #[error("the inbox item is open")]
     ItemOpen,
+    /// The claim is not about the order's product.
+    #[error("the order is not for the product that the reader claims")]
+    OtherProduct,
+    /// The right was taken back.
+    #[error("the unlock is revoked already")]
+    UnlockRevoked,
     /// Another order's id was sent for a new one.
     #[error("this client_order_id belongs to an order of another product")]
     ClientOrderIdReused,

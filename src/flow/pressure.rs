@@ -1,4 +1,5 @@
-//! Who leaves unpaid orders behind: the measure by which strangers must work before they may hold another amount.
+//! What strangers do too often: who leaves unpaid orders behind must work before he may hold another amount; who names
+//! codes that do not exist, or claims much, must wait.
 //!
 //! Counted in memory, per address block and hour, bounded. A restart forgets it, which costs nothing but a little work
 //! an attacker is spared.
@@ -22,19 +23,19 @@ pub enum Effort {
     NotAsked,
 }
 
-/// Abandoned orders per address block; cheap to clone.
+/// What address blocks did within an hour; cheap to clone.
 #[derive(Clone, Default, Debug)]
-pub struct Pressure(Arc<Mutex<HashMap<i64, Count>>>);
+pub struct Hourly(Arc<Mutex<HashMap<i64, Count>>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Count {
     since: Timestamp,
-    abandoned: u32,
+    times: u32,
 }
 
-impl Pressure {
-    /// An order of this block ended unpaid.
-    pub fn abandoned(&self, block: i64, now: Timestamp) {
+impl Hourly {
+    /// This block did it once more.
+    pub fn count(&self, block: i64, now: Timestamp) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= limits::ABUSE_BLOCKS_MAX && !counts.contains_key(&block) {
             counts.retain(|_, count| now.since(count.since) < HOUR);
@@ -44,20 +45,44 @@ impl Pressure {
                 oldest.map(|block| counts.remove(&block));
             }
         }
-        let count = counts.entry(block).or_insert(Count { since: now, abandoned: 0 });
+        let count = counts.entry(block).or_insert(Count { since: now, times: 0 });
         if now.since(count.since) >= HOUR {
-            *count = Count { since: now, abandoned: 0 };
+            *count = Count { since: now, times: 0 };
         }
-        count.abandoned = count.abandoned.saturating_add(1);
+        count.times = count.times.saturating_add(1);
+    }
+
+    /// How long this block must wait where it did it `most` times within the hour; nothing where it may.
+    #[must_use]
+    pub fn wait(&self, block: i64, most: u32, now: Timestamp) -> Option<Millis> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.get(&block)?;
+        let age = now.since(count.since);
+        (age < HOUR && count.times >= most).then(|| Millis::new(HOUR.get() - age.get()))
+    }
+}
+
+/// What strangers are measured by.
+#[derive(Clone, Default, Debug)]
+pub struct Pressure {
+    /// Orders that ended unpaid.
+    pub unpaid: Hourly,
+    /// Recovery codes and coupons that were named and do not exist.
+    pub tries: Hourly,
+    /// Claims.
+    pub claims: Hourly,
+}
+
+impl Pressure {
+    /// An order of this block ended unpaid.
+    pub fn abandoned(&self, block: i64, now: Timestamp) {
+        self.unpaid.count(block, now);
     }
 
     /// True where this block has to prove work before it may hold another amount.
     #[must_use]
     pub fn demands_work(&self, block: i64, now: Timestamp) -> bool {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.get(&block).is_some_and(|count| {
-            now.since(count.since) < HOUR && count.abandoned > limits::ABANDONED_PER_HOUR_FREE
-        })
+        self.unpaid.wait(block, limits::ABANDONED_PER_HOUR_FREE + 1, now).is_some()
     }
 }
 
@@ -80,12 +105,22 @@ mod tests {
     }
 
     #[test]
+    fn who_tried_too_often_waits_for_the_end_of_the_hour() {
+        let (tries, start) = (Hourly::default(), Timestamp::from_millis(1_000_000));
+        tries.count(1, start);
+        assert_eq!(tries.wait(1, 2, start), None);
+        tries.count(1, start.plus(Millis::seconds(60)));
+        assert_eq!(tries.wait(1, 2, start.plus(Millis::seconds(600))), Some(Millis::seconds(3000)));
+        assert_eq!(tries.wait(1, 2, start.plus(HOUR)), None);
+    }
+
+    #[test]
     fn the_count_is_bounded() {
         let pressure = Pressure::default();
         let blocks = i64::try_from(limits::ABUSE_BLOCKS_MAX).unwrap() + 50;
         for block in 0..blocks {
             pressure.abandoned(block, Timestamp::from_millis(block));
         }
-        assert_eq!(pressure.0.lock().unwrap().len(), limits::ABUSE_BLOCKS_MAX);
+        assert_eq!(pressure.unpaid.0.lock().unwrap().len(), limits::ABUSE_BLOCKS_MAX);
     }
 }

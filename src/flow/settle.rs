@@ -6,9 +6,9 @@
 use crate::app::Makers;
 use crate::domain::id::{OrderId, ReceiptId, SettlementId, UnlockId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
-use crate::domain::order::OrderStatus;
+use crate::domain::order::{Order, OrderStatus};
 use crate::domain::time::Timestamp;
-use crate::domain::unlock::Unlock;
+use crate::domain::unlock::{Unlock, end_of};
 use crate::flow::order::save;
 use crate::flow::{Conflict, Error, Thing};
 use crate::storage::verbs::{Inserted, Settlement, WriteTx};
@@ -61,20 +61,29 @@ pub(crate) fn settle(
     order.late = payment.late;
     order.paid_at = Some(now);
     save(tx, &order)?;
-    let unlock = Unlock {
-        id: UnlockId::from_raw(makers.ids.next(now)),
-        order: order.id,
-        site: order.site,
-        product: order.product,
-        issued_at: now,
-        revoked_at: None,
-    };
+    let unlock = unlock_for(tx, makers, &order, now)?;
     let given = tx.insert_unlock(&unlock)?;
     assert_eq!(given, Inserted::Yes, "an order that was not paid has no unlock");
     let receipt = payment.receipt.map_or_else(|| "none".to_owned(), |r| r.to_string());
     let cause = format!("receipt={receipt} late={}", payment.late);
     let (subject, actor) = (Subject::Order(order.id), payment.actor);
     Ok(makers.log(tx, now, &Entry { subject, act: Act::OrderPaid, actor, cause })?)
+}
+
+/// The right that a paid order gives.
+fn unlock_for(tx: &dyn WriteTx, makers: &Makers, order: &Order, now: Timestamp) -> Result<Unlock, Error> {
+    let product = tx.product(order.product)?.ok_or(Error::NotFound(Thing::Product))?;
+    let running_until = order.renews.map(|first| tx.running_until(first)).transpose()?.flatten();
+    Ok(Unlock {
+        id: UnlockId::from_raw(makers.ids.next(now)),
+        order: order.id,
+        site: order.site,
+        product: order.product,
+        issued_at: now,
+        revoked_at: None,
+        expires_at: end_of(product.terms.validity, now, running_until),
+        buyer_out_at: None,
+    })
 }
 
 /// Takes back a settlement that the owner made by hand: the order is again what it was, the unlock is revoked.

@@ -5,20 +5,23 @@
 
 use crate::domain::account::{Account, Code, Remark};
 use crate::domain::channel::Channel;
+use crate::domain::claim::Claim;
+use crate::domain::coupon::{Coupon, CouponCode};
 use crate::domain::device::Device;
 use crate::domain::hold::Hold;
 use crate::domain::id::{
-    AccountId, CodeId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ProductId, ReceiptId, SettlementId,
-    SiteId, UnlockId,
+    AccountId, ClaimId, CodeId, CouponId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ProductId, ReceiptId,
+    SeatId, SettlementId, SiteId, UnlockId,
 };
 use crate::domain::log::Entry;
 use crate::domain::matching::{Candidate, Earlier};
 use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
+use crate::domain::product::Product;
 use crate::domain::receipt::{InboxItem, InboxState, Notice, ReadAs, Receipt, ReceiptState};
-use crate::domain::site::{Product, Site};
+use crate::domain::site::Site;
 use crate::domain::time::{Millis, Timestamp};
-use crate::domain::unlock::Unlock;
+use crate::domain::unlock::{Seat, Unlock};
 
 use super::Error;
 
@@ -164,6 +167,20 @@ pub trait CatalogRead {
     fn product_html(&self, id: ProductId) -> Result<Option<String>>;
     /// The products of a site, or all, newest first.
     fn products(&self, site: Option<SiteId>, page: Page) -> Result<Vec<Product>>;
+    /// The products that a bundle names, oldest first.
+    fn opened_by(&self, bundle: ProductId) -> Result<Vec<Product>>;
+    /// True where a bundle names a product.
+    fn names(&self, bundle: ProductId, product: ProductId) -> Result<bool>;
+    /// The bundles that name a product and the memberships of its site, cheapest first.
+    fn offers_for(&self, site: SiteId, product: ProductId, limit: u32) -> Result<Vec<Product>>;
+    /// A coupon of a site that was not removed.
+    fn coupon_by_code(&self, site: SiteId, code: &CouponCode) -> Result<Option<Coupon>>;
+    /// A coupon, also one that was removed.
+    fn coupon(&self, id: CouponId) -> Result<Option<Coupon>>;
+    /// Coupons, newest first.
+    fn coupons(&self, site: Option<SiteId>, page: Page) -> Result<Vec<Coupon>>;
+    /// How many orders have a coupon and were not given up.
+    fn coupon_used(&self, id: CouponId) -> Result<i64>;
     /// An account.
     fn account(&self, id: AccountId) -> Result<Option<Account>>;
     /// All accounts, oldest first.
@@ -198,8 +215,16 @@ pub trait CatalogWrite {
     fn set_site_accounts(&mut self, site: SiteId, accounts: &[AccountId]) -> Result<()>;
     /// A new product; conflicts where the site has one of that slug.
     fn insert_product(&mut self, product: &Product, html: Option<&str>) -> Result<Inserted>;
-    /// Writes title, price, lock and text of a product.
+    /// Writes title, price, lock, terms, key versions and text of a product.
     fn update_product(&mut self, product: &Product, html: Option<&str>) -> Result<()>;
+    /// Replaces the products that a bundle names.
+    fn set_opened_by(&mut self, bundle: ProductId, products: &[ProductId]) -> Result<()>;
+    /// Gives every product of a site a new key and retires the old ones; how many.
+    fn retire_keys(&mut self, site: SiteId) -> Result<usize>;
+    /// A new coupon; conflicts where the site has one of that code.
+    fn insert_coupon(&mut self, coupon: &Coupon) -> Result<Inserted>;
+    /// Takes a coupon back; false where it was.
+    fn remove_coupon(&mut self, id: CouponId, now: Timestamp) -> Result<bool>;
 }
 
 /// A key that a live hold takes.
@@ -213,7 +238,7 @@ pub struct Taken {
     pub release_at: Timestamp,
 }
 
-/// Orders, holds, settlements and unlocks.
+/// Orders, holds and settlements.
 pub trait OrderRead {
     /// An order.
     fn order(&self, id: OrderId) -> Result<Option<Order>>;
@@ -221,6 +246,8 @@ pub trait OrderRead {
     fn order_by_client_id(&self, site: SiteId, client_order_id: &str) -> Result<Option<Order>>;
     /// Orders, newest first.
     fn orders(&self, filter: &OrderFilter, page: Page) -> Result<Vec<Order>>;
+    /// Orders of a site with ids between two numbers, oldest first.
+    fn orders_between(&self, site: SiteId, first: i64, last: i64, limit: u32) -> Result<Vec<Order>>;
     /// The hold of an order.
     fn hold(&self, order: OrderId) -> Result<Option<Hold>>;
     /// The live holds between two amounts.
@@ -260,13 +287,9 @@ pub trait OrderRead {
     fn settlement_of(&self, order: OrderId) -> Result<Option<Settlement>>;
     /// The order that a receipt paid, unless that was undone.
     fn order_of_receipt(&self, receipt: ReceiptId) -> Result<Option<OrderId>>;
-    /// The unlock of an order, unless it was revoked.
-    fn unlock_of(&self, order: OrderId) -> Result<Option<Unlock>>;
-    /// An unlock.
-    fn unlock(&self, id: UnlockId) -> Result<Option<Unlock>>;
 }
 
-/// Changes to orders, holds, settlements and unlocks. Each change of an order grows its version and is announced.
+/// Changes to orders, holds and settlements. Each change of an order grows its version and is announced.
 pub trait OrderWrite {
     /// A new order with its hold; conflicts where the amount is held (M2) or the client's id is used.
     fn insert_order(&mut self, order: &Order, hold: &Hold) -> Result<Inserted>;
@@ -281,10 +304,47 @@ pub trait OrderWrite {
     fn insert_settlement(&mut self, settlement: &Settlement) -> Result<Inserted>;
     /// Undoes a settlement; it stays on record.
     fn undo_settlement(&mut self, id: SettlementId, now: Timestamp) -> Result<bool>;
-    /// A new unlock.
+}
+
+/// Unlocks, the seats they are used in, and claims.
+pub trait RightRead {
+    /// The unlock of an order, unless it was revoked.
+    fn unlock_of(&self, order: OrderId) -> Result<Option<Unlock>>;
+    /// An unlock.
+    fn unlock(&self, id: UnlockId) -> Result<Option<Unlock>>;
+    /// The unlocks of a product, or all, newest first.
+    fn unlocks(&self, product: Option<ProductId>, page: Page) -> Result<Vec<Unlock>>;
+    /// When the last of an order's unlock and those of the orders that prolong it ends; nothing where all of them were
+    /// revoked.
+    fn running_until(&self, first: OrderId) -> Result<Option<Timestamp>>;
+    /// A seat, also one that was signed out.
+    fn seat(&self, id: SeatId) -> Result<Option<Seat>>;
+    /// The seats of an unlock that were not signed out, oldest first.
+    fn seats(&self, unlock: UnlockId) -> Result<Vec<Seat>>;
+    /// A claim.
+    fn claim(&self, id: ClaimId) -> Result<Option<Claim>>;
+    /// The inbox item about a claim.
+    fn inbox_of_claim(&self, id: ClaimId) -> Result<Option<InboxId>>;
+}
+
+/// Changes to unlocks, seats and claims.
+pub trait RightWrite {
+    /// A new unlock; conflicts where its order has one in force.
     fn insert_unlock(&mut self, unlock: &Unlock) -> Result<Inserted>;
     /// Takes an unlock back.
     fn revoke_unlock(&mut self, id: UnlockId, now: Timestamp) -> Result<bool>;
+    /// Signs out the browser that bought; false where it is out.
+    fn sign_out_buyer(&mut self, id: UnlockId, now: Timestamp) -> Result<bool>;
+    /// A new seat; conflicts where the reader has one of this unlock.
+    fn insert_seat(&mut self, seat: &Seat) -> Result<Inserted>;
+    /// Notes that a seat was used.
+    fn see_seat(&mut self, id: SeatId, now: Timestamp) -> Result<()>;
+    /// Signs a seat out; false where it is out.
+    fn sign_out_seat(&mut self, id: SeatId, now: Timestamp) -> Result<bool>;
+    /// A new claim.
+    fn insert_claim(&mut self, claim: &Claim) -> Result<Inserted>;
+    /// Notes whether granting a claim paid its order.
+    fn set_paid_by_grant(&mut self, id: ClaimId, paid: bool) -> Result<()>;
 }
 
 /// Phones.
@@ -390,7 +450,10 @@ pub trait LogWrite {
 }
 
 /// All that can be read.
-pub trait ReadTx: CatalogRead + OrderRead + DeviceRead + NoticeRead + LogRead {}
+pub trait ReadTx: CatalogRead + OrderRead + RightRead + DeviceRead + NoticeRead + LogRead {}
 
 /// All that can be read and written.
-pub trait WriteTx: ReadTx + CatalogWrite + OrderWrite + DeviceWrite + NoticeWrite + LogWrite {}
+pub trait WriteTx:
+    ReadTx + CatalogWrite + OrderWrite + RightWrite + DeviceWrite + NoticeWrite + LogWrite
+{
+}

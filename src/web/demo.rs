@@ -55,7 +55,7 @@ pub(super) fn routes() -> Router<Web> {
 
 async fn demo_blog(State(web): State<Web>) -> Response {
     let Some(shown) = &web.config.demo else { return not_found().into_response() };
-    let facts = match facts_of(&web, shown.site.clone(), shown.product.clone(), None).await {
+    let facts = match facts_of(&web, shown.site.clone(), shown.product.clone(), None, None).await {
         Ok(facts) => facts,
         Err(problem) => return message(&web, &problem, false),
     };

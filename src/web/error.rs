@@ -8,7 +8,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use crate::domain::product::KeyState;
 use crate::domain::time::{Millis, Timestamp};
+use crate::domain::unlock::Refusal;
+use crate::flow::coupon::Offer;
 use crate::flow::{Conflict, Error, Thing};
 use crate::limits;
 use crate::qr::IntakeError;
@@ -57,6 +60,13 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, span: Millis) -> Problem {
         let span = span.clamp(limits::RETRY_AFTER_MIN, limits::RETRY_AFTER_MAX);
+        self.retry_after = Some(span);
+        self.with("retry_after_ms", span.get())
+    }
+
+    /// Says when to try again, however long that is.
+    #[must_use]
+    pub fn retry_after_all_of(mut self, span: Millis) -> Problem {
         self.retry_after = Some(span);
         self.with("retry_after_ms", span.get())
     }
@@ -218,6 +228,99 @@ pub fn payment_required(price: &str) -> Problem {
     problem(StatusCode::PAYMENT_REQUIRED, "payment_required", &zh, &en).with("price", price)
 }
 
+/// A token that opens nothing, or nothing any more.
+#[must_use]
+pub fn token_refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Bad => unauthorized(
+            "bad_token",
+            "阅读凭证无效, 请用恢复码重新取回。",
+            "The unlock token is not good; restore it with your recovery code.",
+        ),
+        Refusal::Revoked => problem(
+            StatusCode::PAYMENT_REQUIRED,
+            "unlock_revoked",
+            "这份阅读权已被撤销; 如有疑问请联系站长。",
+            "This right to read was taken back; ask the site's owner if that is a mistake.",
+        ),
+        Refusal::SignedOut => unauthorized(
+            "signed_out",
+            "这台设备已被退出, 请用恢复码重新登入。",
+            "This browser was signed out; sign in again with your recovery code.",
+        ),
+        Refusal::Expired { since } => problem(
+            StatusCode::PAYMENT_REQUIRED,
+            "unlock_expired",
+            "阅读权已到期, 续费后可继续阅读。",
+            "The time of this right to read is over; renew it to read on.",
+        )
+        .with("expired_at", since.to_string()),
+    }
+}
+
+/// A key of a sealed text that is not given out; `current` is the version that is.
+#[must_use]
+pub fn no_such_key(state: KeyState, current: u32) -> Problem {
+    let (code, zh, en) = match state {
+        KeyState::Retired => (
+            "key_version_retired",
+            "这个页面是用已停用的旧密钥加密的; 请刷新页面, 若仍打不开请联系站长重新发布。",
+            "This page was sealed with a key that is retired; load it again, or ask the owner to publish it anew.",
+        ),
+        KeyState::Unknown | KeyState::Released => (
+            "key_version_unknown",
+            "服务器没有这个页面的密钥版本; 站长可能恢复过旧备份, 或用了别的密钥。",
+            "The server has no key of the version of this page: was it sealed with another site's secret?",
+        ),
+    };
+    conflict(code, zh, en).with("key_version", current)
+}
+
+/// A right that is used in as many browsers as it may be.
+#[must_use]
+pub fn too_many_seats(limit: u32) -> Problem {
+    let zh = format!("最多可在 {limit} 台设备上阅读; 请先退出其中一台。");
+    let en = format!("This right is used in {limit} browsers already; sign one of them out first.");
+    conflict("too_many_seats", &zh, &en).with("limit", limit)
+}
+
+/// A network that named too many codes that do not exist.
+#[must_use]
+pub fn too_many_tries(wait: Millis) -> Problem {
+    let (zh, en) = (
+        "尝试次数太多, 请稍后再试。",
+        "Too many codes were tried from your network; please try again later.",
+    );
+    too_many("too_many_tries", zh, en).retry_after_all_of(wait)
+}
+
+/// A network that claimed too often.
+#[must_use]
+pub fn too_many_claims(wait: Millis) -> Problem {
+    let (zh, en) = (
+        "申请太多, 请稍后再试; 之前的申请站长会看到。",
+        "Too many claims from your network; the earlier ones are kept.",
+    );
+    too_many("too_many_claims", zh, en).retry_after_all_of(wait)
+}
+
+/// A coupon that is not good.
+#[must_use]
+pub fn coupon_refused(offer: &Offer) -> Problem {
+    match offer {
+        Offer::Expired => conflict("coupon_expired", "优惠码已过期。", "The coupon has expired."),
+        Offer::UsedUp => {
+            conflict("coupon_used_up", "优惠码已用完。", "The coupon was used as often as it may be.")
+        }
+        Offer::Unknown | Offer::Good(_) => problem(
+            StatusCode::NOT_FOUND,
+            "coupon_not_found",
+            "没有这个优惠码, 或不适用于这篇内容。",
+            "There is no such coupon for this product.",
+        ),
+    }
+}
+
 /// All amounts of the band are held.
 #[must_use]
 pub fn no_free_amount(next_free_at: Timestamp, now: Timestamp) -> Problem {
@@ -292,6 +395,8 @@ fn no_such(thing: Thing) -> Problem {
         Thing::Order => ("order_not_found", "没有这个订单。", "There is no such order."),
         Thing::Device => ("device_not_found", "没有这台手机。", "There is no such device."),
         Thing::InboxItem => ("inbox_item_not_found", "收件箱里没有这一项。", "There is no such inbox item."),
+        Thing::Coupon => ("coupon_not_found", "没有这个优惠码。", "There is no such coupon."),
+        Thing::Claim => ("claim_not_found", "没有这个申请。", "There is no such claim."),
         Thing::Unlock => {
             ("unlock_not_found", "恢复码不正确或已被撤销。", "The recovery code is unknown or was revoked.")
         }
@@ -308,7 +413,8 @@ fn taken(thing: Thing) -> Problem {
             "该账户已有相同金额和备注的收款码。",
             "The account has a code of that amount and remark.",
         ),
-        Thing::Account | Thing::Order | Thing::Device | Thing::InboxItem | Thing::Unlock => {
+        Thing::Coupon => ("coupon_exists", "该站点已有同名优惠码。", "The site has a coupon of that code."),
+        Thing::Account | Thing::Order | Thing::Device | Thing::InboxItem | Thing::Unlock | Thing::Claim => {
             ("exists", "已存在。", "It exists already.")
         }
     };
@@ -340,6 +446,14 @@ fn in_the_way(what: Conflict) -> Problem {
         }
         Conflict::ItemOpen => {
             ("item_open", "这一项尚未处理, 无可撤销。", "The item is open: there is nothing to undo.")
+        }
+        Conflict::OtherProduct => (
+            "other_product",
+            "这个订单不是读者所说的内容; 请选同一内容的订单。",
+            "The order is for another product than the reader claims; choose one that opens it.",
+        ),
+        Conflict::UnlockRevoked => {
+            ("unlock_revoked", "这份阅读权已被撤销。", "The right to read was taken back.")
         }
         Conflict::ClientOrderIdReused => (
             "client_order_id_reused",

@@ -16,7 +16,7 @@ use crate::domain::id::{DeviceId, KeyId, OrderId};
 use crate::domain::log::Actor;
 use crate::domain::time::{Millis, Timestamp};
 use crate::limits;
-use crate::secrets::sha256;
+use crate::secrets::{Personal, sha256};
 use crate::webhook;
 
 /// Where a connection comes from; put into every request by `serve`.
@@ -165,6 +165,31 @@ impl FromRequestParts<Web> for Owner {
         let known = web.app.store.read(move |tx| tx.owner_key(&hash)).await?;
         known.map(Owner).ok_or_else(|| no_credentials("owner key"))
     }
+}
+
+/// Who asks, as keyed hashes: the capability that a reader's browser made for itself, and the address block.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    /// Keyed hash of the `matcha-reader` header, where one of 8 to 100 characters was sent.
+    pub reader: Option<i64>,
+    /// Keyed hash of the address block.
+    pub address: i64,
+}
+
+impl FromRequestParts<Web> for Asker {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Asker, Problem> {
+        let client = Client::from_request_parts(parts, web).await?;
+        let address = web.app.secrets().pseudonym(Personal::AddressBlock(&client.block()));
+        Ok(Asker { reader: reader(web, &parts.headers), address })
+    }
+}
+
+/// Keyed hash of the capability that a reader's browser made for itself.
+pub(crate) fn reader(web: &Web, headers: &HeaderMap) -> Option<i64> {
+    let told = headers.get("matcha-reader")?.to_str().ok()?;
+    (8..=100).contains(&told.len()).then(|| web.app.secrets().pseudonym(Personal::Reader(told)))
 }
 
 /// Where a request really comes from: the connection's peer, or what a trusted proxy says.

@@ -138,6 +138,8 @@ impl Metrics {
             Outcome::TooManyFromAddress { .. } => "too_many_from_address",
             Outcome::ProofOfWork => "proof_of_work",
             Outcome::OriginRefused => "origin_refused",
+            Outcome::Coupon(_) => "coupon_refused",
+            Outcome::TooManyTries { .. } => "too_many_tries",
         };
         self.checkouts.get_or_create(&Of { of: of.to_owned() }).inc();
     }

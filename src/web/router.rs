@@ -10,8 +10,11 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::owner::{accounts, devices, inbox, lists, orders as owner_orders, sites};
-use super::reader::{events, orders, page, products, unlocks};
+use super::owner::{
+    accounts, coupons, devices, inbox, lists, orders as owner_orders, products, sites,
+    unlocks as owner_unlocks,
+};
+use super::reader::{claims, events, orders, page, products as sold, unlocks};
 use super::{Web, adapters, assets, bridge, cors, demo, envelope, error, health};
 
 #[derive(OpenApi)]
@@ -40,6 +43,7 @@ impl Modify for Schemes {
         for (name, scheme) in [
             ("order_token", bearer()),
             ("unlock_token", bearer()),
+            ("claim_token", bearer()),
             ("owner_key", bearer()),
             ("device_signature", signature),
         ] {
@@ -57,9 +61,13 @@ fn reader() -> OpenApiRouter<Web> {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::code_png))
         .routes(routes!(events::events))
-        .routes(routes!(products::facts))
-        .routes(routes!(products::content))
+        .routes(routes!(sold::facts))
+        .routes(routes!(sold::content))
         .routes(routes!(unlocks::restore))
+        .routes(routes!(unlocks::seats))
+        .routes(routes!(unlocks::sign_out))
+        .routes(routes!(claims::make))
+        .routes(routes!(claims::get))
 }
 
 /// What a phone calls.
@@ -79,8 +87,16 @@ fn owner() -> OpenApiRouter<Web> {
         .routes(routes!(accounts::code_image))
         .routes(routes!(sites::create, sites::list))
         .routes(routes!(sites::change))
-        .routes(routes!(sites::add_product, sites::products))
-        .routes(routes!(sites::product, sites::change_product))
+        .routes(routes!(sites::sealing_secret))
+        .routes(routes!(sites::replace_sealing_secret))
+        .routes(routes!(products::create, products::list))
+        .routes(routes!(products::get, products::change))
+        .routes(routes!(products::rotate_key))
+        .routes(routes!(coupons::create, coupons::list))
+        .routes(routes!(coupons::remove))
+        .routes(routes!(owner_unlocks::list))
+        .routes(routes!(owner_unlocks::revoke))
+        .routes(routes!(owner_unlocks::reissue))
         .routes(routes!(devices::pairing))
         .routes(routes!(devices::list))
         .routes(routes!(devices::change, devices::revoke))

@@ -191,7 +191,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("storage", &["clock", "domain", "limits"]),
     // App hands the counters of abandoned orders around; they live beside the flow that decides by them.
     ("app", &["clock", "domain", "flow", "limits", "rng", "secrets", "storage"]),
-    ("flow", &["alipay", "app", "domain", "limits", "qr", "rng", "secrets", "storage", "webhook"]),
+    ("flow", &["alipay", "app", "domain", "limits", "qr", "rng", "seal", "secrets", "storage", "webhook"]),
     ("worker", &["app", "domain", "flow", "limits"]),
     ("web", &["app", "clock", "domain", "flow", "limits", "qr", "secrets", "storage", "webhook"]),
     (
@@ -376,7 +376,8 @@ const MAY_NAME_STATUS_CODES: &[(&str, &str)] = &[
     ("src/web/cors.rs", "the answer to a preflight has no handler behind it"),
     ("src/web/assets.rs", "a file that the browser has already is 304"),
     ("src/web/health.rs", "not being ready is an answer, not a problem"),
-    ("src/web/reader/page.rs", "a page shows a problem's text under the problem's status"),
+    ("src/web/reader/page/mod.rs", "a page shows a problem's text under the problem's status"),
+    ("src/web/reader/page/view.rs", "and is rendered under it"),
 ];
 
 fn status_codes_elsewhere(files: &[File]) -> Vec<String> {
@@ -641,16 +642,18 @@ async fn the_running_server_knows_every_address_of_the_description() {
     let app = TestApp::start().await;
     let mut asked = 0;
     for (path, methods) in generated()["paths"].as_object().expect("paths") {
-        let id = match path
-            .split('/')
-            .rev()
-            .find(|part| ["orders", "accounts", "codes", "products", "devices", "inbox"].contains(part))
-        {
+        let id = match path.split('/').rev().find(|part| {
+            ["orders", "accounts", "codes", "products", "devices", "inbox", "claims", "coupons", "unlocks"]
+                .contains(part)
+        }) {
             Some("orders") => "ord_1",
             Some("accounts") => "acc_1",
             Some("codes") => "cod_1",
             Some("products") => "prd_1",
             Some("devices") => "dev_1",
+            Some("claims") => "clm_1",
+            Some("coupons") => "cpn_1",
+            Some("unlocks") => "unl_1",
             _ => "inb_1",
         };
         let real = path.replace("{id}", id).replace("{site}", "blog").replace("{slug}", "tea");

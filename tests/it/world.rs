@@ -13,12 +13,12 @@ use matcha::domain::log::Actor;
 use matcha::domain::money::Fen;
 use matcha::domain::notice::Rules;
 use matcha::domain::order::Order;
+use matcha::domain::product::{Lock, Terms};
 use matcha::domain::receipt::{InboxItem, InboxState, Reason, Receipt};
-use matcha::domain::site::Lock;
 use matcha::domain::time::{Millis, Timestamp};
 use matcha::flow::pressure::Effort;
 use matcha::flow::pressure::Pressure;
-use matcha::flow::{catalog, checkout, device, intake};
+use matcha::flow::{catalog, checkout, device, intake, products};
 use matcha::rng::{Ids, Rng};
 use matcha::secrets::{Secrets, sha256};
 use matcha::storage::sqlite::Sqlite;
@@ -166,15 +166,17 @@ impl World {
     }
 
     pub(crate) async fn product(&self, name: &str, price: i64) {
-        let new = catalog::NewProduct {
+        let new = products::NewProduct {
             site: "blog".to_owned(),
             slug: slug(name),
             title: name.to_owned(),
             price: fen(price),
             lock: Lock::Hosted,
+            terms: Terms::default(),
+            opens: Vec::new(),
             html: Some("<p>the paid text</p>".to_owned()),
         };
-        catalog::add_product(&self.app, new, Actor::Console).await.expect("a product");
+        products::add_product(&self.app, new, Actor::Console).await.expect("a product");
     }
 
     pub(crate) async fn change_site(&self, patch: catalog::SitePatch) {
@@ -287,6 +289,11 @@ pub(crate) struct Phone {
     pub(crate) ahead: Millis,
 }
 
+/// Somebody new with a recovery code.
+pub(crate) fn holder(code: matcha::domain::unlock::RecoveryCode) -> matcha::flow::rights::Holder {
+    matcha::flow::rights::Holder { code, address: 1, reader: None, label: "iPhone · WeChat".to_owned() }
+}
+
 pub(crate) fn slug(text: &str) -> matcha::domain::site::Slug {
     text.parse().expect("a test's slug is plain")
 }
@@ -303,6 +310,8 @@ pub(crate) fn wish(product: &str) -> checkout::Wish {
         product: product.to_owned(),
         channel: None,
         client_order_id: None,
+        coupon: None,
+        renew: None,
         reader: None,
         address: 1,
         exact_address: 1,

@@ -12,7 +12,7 @@ use crate::domain::device::{Device, Offset};
 use crate::domain::id::{DeviceId, InboxId, NoticeId, ReceiptId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::notice::{HintKind, Reading};
-use crate::domain::receipt::{InboxItem, InboxState, Notice, ReadAs, Reason};
+use crate::domain::receipt::{InboxItem, InboxState, Matter, Notice, ReadAs, Reason};
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::{Error, Thing, device};
 use crate::limits;
@@ -298,7 +298,7 @@ fn ask(
     let item = InboxItem {
         id: InboxId::from_raw(makers.ids.next(now)),
         reason,
-        notice: notice.id,
+        matter: Matter::Notice(notice.id),
         receipt,
         state: InboxState::Open,
         order: None,

@@ -10,10 +10,11 @@ use crate::domain::id::{
 };
 use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
+use crate::domain::product::{KeyVersions, Lock, Product, Terms};
 use crate::domain::receipt::{
-    Arrival, InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust,
+    Arrival, InboxItem, InboxState, Matter, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust,
 };
-use crate::domain::site::{Lock, Product, Site};
+use crate::domain::site::Site;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::unlock::Unlock;
 use crate::limits;
@@ -85,6 +86,8 @@ pub(crate) fn site(id: SiteId, slug: &str) -> Site {
         origins: vec!["https://blog.example".parse().unwrap()],
         policy: limits::hold_policy_default(),
         ip_ownership: false,
+        seats_max: 5,
+        sealing_epoch: 1,
         created_at: at(0),
     }
 }
@@ -97,6 +100,8 @@ pub(crate) fn product(id: ProductId, slug: &str) -> Product {
         title: "Tea".to_owned(),
         price: fen(100),
         lock: Lock::Hosted,
+        terms: Terms::default(),
+        keys: KeyVersions::default(),
         created_at: at(0),
     }
 }
@@ -139,6 +144,9 @@ pub(crate) fn order(n: i64) -> Order {
         product: PRODUCT,
         status: OrderStatus::Pending,
         price: fen(100),
+        list_price: fen(100),
+        coupon: None,
+        renews: None,
         amount: fen(100),
         channel: Channel::Wechat,
         account: ACCOUNT,
@@ -230,6 +238,8 @@ pub(crate) fn unlock(id: i64, order: i64) -> Unlock {
         product: PRODUCT,
         issued_at: at(60_000),
         revoked_at: None,
+        expires_at: None,
+        buyer_out_at: None,
     }
 }
 
@@ -238,7 +248,7 @@ pub(crate) fn item(n: i64, reason: Reason) -> InboxItem {
     InboxItem {
         id: InboxId::from_raw(6000 + n),
         reason,
-        notice: NoticeId::from_raw(2000 + n),
+        matter: Matter::Notice(NoticeId::from_raw(2000 + n)),
         receipt: Some(ReceiptId::from_raw(3000 + n)),
         state: InboxState::Open,
         order: None,

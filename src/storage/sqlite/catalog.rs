@@ -5,16 +5,21 @@ use rusqlite::{Row, named_params, params};
 use super::sql::{all, change, insert, one};
 use super::{Lend, Unit, memo};
 use crate::domain::account::{Account, Code, Remark};
-use crate::domain::id::{AccountId, CodeId, ProductId, SiteId};
+use crate::domain::coupon::{Coupon, CouponCode, Discount};
+use crate::domain::id::{AccountId, CodeId, CouponId, ProductId, SiteId};
 use crate::domain::money::Fen;
-use crate::domain::site::{HoldPolicy, Origin, Product, Site};
+use crate::domain::product::{KeyVersions, Product, Terms};
+use crate::domain::site::{HoldPolicy, Origin, Site};
 use crate::domain::time::Timestamp;
 use crate::storage::Error;
 use crate::storage::verbs::{CatalogRead, CatalogWrite, Inserted, Page, Result};
 
 const SITE: &str = "id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen, max_surcharge_fen, \
-                    ip_ownership, created_at";
-const PRODUCT: &str = "id, site_id, slug, title, price_fen, lock, created_at";
+                    ip_ownership, created_at, seats_max, sealing_epoch";
+const PRODUCT: &str = "id, site_id, slug, title, price_fen, lock, created_at, kind, validity_ms, url, key_current, \
+                       key_oldest";
+const COUPON: &str =
+    "id, site_id, product_id, code, amount_fen, percent, uses_max, expires_at, created_at, removed_at";
 const ACCOUNT: &str = "id, name, channel, distinguish, created_at";
 const CODE: &str = "id, account_id, amount_fen, remark, payload, verified, created_at";
 
@@ -36,6 +41,8 @@ fn site(row: &Row<'_>) -> rusqlite::Result<Site> {
         },
         ip_ownership: row.get(8)?,
         created_at: row.get(9)?,
+        seats_max: row.get(10)?,
+        sealing_epoch: row.get(11)?,
     })
 }
 
@@ -48,6 +55,8 @@ fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
         price: row.get(4)?,
         lock: row.get(5)?,
         created_at: row.get(6)?,
+        terms: Terms { kind: row.get(7)?, validity: row.get(8)?, url: row.get(9)? },
+        keys: KeyVersions { current: row.get(10)?, oldest: row.get(11)? },
     })
 }
 
@@ -70,6 +79,24 @@ fn code(row: &Row<'_>) -> rusqlite::Result<Code> {
         payload: row.get(4)?,
         verified: row.get(5)?,
         created_at: row.get(6)?,
+    })
+}
+
+fn coupon(row: &Row<'_>) -> rusqlite::Result<Coupon> {
+    let amount: Option<Fen> = row.get(4)?;
+    Ok(Coupon {
+        id: row.get(0)?,
+        site: row.get(1)?,
+        product: row.get(2)?,
+        code: row.get(3)?,
+        discount: match amount {
+            Some(amount) => Discount::Amount(amount),
+            None => Discount::Percent(row.get(5)?),
+        },
+        uses_max: row.get(6)?,
+        expires_at: row.get(7)?,
+        created_at: row.get(8)?,
+        removed_at: row.get(9)?,
     })
 }
 
@@ -125,6 +152,54 @@ impl<T: Lend> CatalogRead for T {
 
     fn product_html(&self, id: ProductId) -> Result<Option<String>> {
         Ok(one(self.conn(), "SELECT html FROM products WHERE id = ?", [id], |row| row.get(0))?.flatten())
+    }
+
+    fn opened_by(&self, bundle: ProductId) -> Result<Vec<Product>> {
+        let sql = format!(
+            "SELECT {PRODUCT} FROM products
+             WHERE id IN (SELECT product_id FROM product_opens WHERE bundle_id = ?) ORDER BY id"
+        );
+        all(self.conn(), &sql, [bundle], product)
+    }
+
+    fn names(&self, bundle: ProductId, product: ProductId) -> Result<bool> {
+        let sql = "SELECT 1 FROM product_opens WHERE bundle_id = ? AND product_id = ?";
+        Ok(one(self.conn(), sql, params![bundle, product], |_| Ok(()))?.is_some())
+    }
+
+    fn offers_for(&self, site: SiteId, id: ProductId, limit: u32) -> Result<Vec<Product>> {
+        let sql = format!(
+            "SELECT {PRODUCT} FROM products WHERE id <> ?2 AND id IN (
+               SELECT bundle_id FROM product_opens WHERE product_id = ?2
+               UNION SELECT id FROM products WHERE site_id = ?1 AND kind = 'membership')
+             ORDER BY price_fen, id LIMIT ?3"
+        );
+        all(self.conn(), &sql, params![site, id, limit], product)
+    }
+
+    fn coupon_by_code(&self, site: SiteId, code: &CouponCode) -> Result<Option<Coupon>> {
+        let sql =
+            format!("SELECT {COUPON} FROM coupons WHERE site_id = ? AND code = ? AND removed_at IS NULL");
+        one(self.conn(), &sql, params![site, code], coupon)
+    }
+
+    fn coupon(&self, id: CouponId) -> Result<Option<Coupon>> {
+        one(self.conn(), &format!("SELECT {COUPON} FROM coupons WHERE id = ?"), [id], coupon)
+    }
+
+    fn coupons(&self, site: Option<SiteId>, page: Page) -> Result<Vec<Coupon>> {
+        let sql = format!(
+            "SELECT {COUPON} FROM coupons WHERE (:site IS NULL OR site_id = :site) AND id < :before
+             ORDER BY id DESC LIMIT :limit"
+        );
+        let before = page.before.unwrap_or(i64::MAX);
+        all(self.conn(), &sql, named_params! {":site": site, ":before": before, ":limit": page.limit}, coupon)
+    }
+
+    fn coupon_used(&self, id: CouponId) -> Result<i64> {
+        let sql = "SELECT count(*) FROM orders
+                   WHERE coupon_id = ? AND coupon_id IS NOT NULL AND status IN ('pending', 'paid', 'refunded')";
+        Ok(one(self.conn(), sql, [id], |row| row.get(0))?.unwrap_or(0))
     }
 
     fn account(&self, id: AccountId) -> Result<Option<Account>> {
@@ -210,8 +285,8 @@ impl CatalogWrite for Unit<'_> {
     fn insert_site(&mut self, site: &Site) -> Result<Inserted> {
         self.memo.catalog = memo::Catalog::default();
         let sql = "INSERT INTO sites (id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen,
-                                      max_surcharge_fen, ip_ownership, created_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+                                      max_surcharge_fen, ip_ownership, created_at, seats_max, sealing_epoch)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let p = site.policy;
         let params = params![
             site.id,
@@ -223,7 +298,9 @@ impl CatalogWrite for Unit<'_> {
             p.max_discount,
             p.max_surcharge,
             site.ip_ownership,
-            site.created_at
+            site.created_at,
+            site.seats_max,
+            site.sealing_epoch
         ];
         insert(self.conn, sql, params)
     }
@@ -231,7 +308,7 @@ impl CatalogWrite for Unit<'_> {
     fn update_site(&mut self, site: &Site) -> Result<()> {
         self.memo.catalog = memo::Catalog::default();
         let sql = "UPDATE sites SET name = ?, origins = ?, pay_window_ms = ?, cool_down_ms = ?, max_discount_fen = ?,
-                                    max_surcharge_fen = ?, ip_ownership = ? WHERE id = ?";
+                                    max_surcharge_fen = ?, ip_ownership = ?, seats_max = ?, sealing_epoch = ? WHERE id = ?";
         let p = site.policy;
         let params = params![
             site.name,
@@ -241,6 +318,8 @@ impl CatalogWrite for Unit<'_> {
             p.max_discount,
             p.max_surcharge,
             site.ip_ownership,
+            site.seats_max,
+            site.sealing_epoch,
             site.id
         ];
         change(self.conn, sql, params).map(drop)
@@ -258,17 +337,84 @@ impl CatalogWrite for Unit<'_> {
 
     fn insert_product(&mut self, product: &Product, html: Option<&str>) -> Result<Inserted> {
         self.memo.catalog = memo::Catalog::default();
-        let sql = "INSERT INTO products (id, site_id, slug, title, price_fen, lock, html, created_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-        let Product { id, site, slug, title, price, lock, created_at } = product;
-        insert(self.conn, sql, params![id, site, slug, title, price, lock, html, created_at])
+        let sql = "INSERT INTO products (id, site_id, slug, title, price_fen, lock, html, created_at, kind, validity_ms,
+                                         url, key_current, key_oldest)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let p = product;
+        let params = params![
+            p.id,
+            p.site,
+            p.slug,
+            p.title,
+            p.price,
+            p.lock,
+            html,
+            p.created_at,
+            p.terms.kind,
+            p.terms.validity,
+            p.terms.url,
+            p.keys.current,
+            p.keys.oldest
+        ];
+        insert(self.conn, sql, params)
     }
 
     fn update_product(&mut self, product: &Product, html: Option<&str>) -> Result<()> {
         self.memo.catalog = memo::Catalog::default();
-        let sql = "UPDATE products SET title = ?, price_fen = ?, lock = ?, html = ? WHERE id = ?";
-        let Product { id, title, price, lock, .. } = product;
-        let changed = change(self.conn, sql, params![title, price, lock, html, id])?;
+        let sql = "UPDATE products SET title = ?, price_fen = ?, lock = ?, html = ?, kind = ?, validity_ms = ?, url = ?,
+                                       key_current = ?, key_oldest = ? WHERE id = ?";
+        let p = product;
+        let params = params![
+            p.title,
+            p.price,
+            p.lock,
+            html,
+            p.terms.kind,
+            p.terms.validity,
+            p.terms.url,
+            p.keys.current,
+            p.keys.oldest,
+            p.id
+        ];
+        let changed = change(self.conn, sql, params)?;
         if changed == 1 { Ok(()) } else { Err(Error::Unreadable { what: "product that was just read" }) }
+    }
+
+    fn set_opened_by(&mut self, bundle: ProductId, products: &[ProductId]) -> Result<()> {
+        change(self.conn, "DELETE FROM product_opens WHERE bundle_id = ?", [bundle])?;
+        for product in products {
+            let sql =
+                "INSERT INTO product_opens (bundle_id, product_id) VALUES (?, ?) ON CONFLICT DO NOTHING";
+            change(self.conn, sql, params![bundle, product])?;
+        }
+        Ok(())
+    }
+
+    fn retire_keys(&mut self, site: SiteId) -> Result<usize> {
+        self.memo.catalog = memo::Catalog::default();
+        let sql = "UPDATE products SET key_current = key_current + 1, key_oldest = key_current + 1 WHERE site_id = ?";
+        change(self.conn, sql, [site])
+    }
+
+    fn insert_coupon(&mut self, coupon: &Coupon) -> Result<Inserted> {
+        let sql =
+            "INSERT INTO coupons (id, site_id, product_id, code, amount_fen, percent, uses_max, expires_at,
+                                        created_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let Coupon { id, site, product, code, discount, uses_max, expires_at, created_at, .. } = coupon;
+        let (amount, percent) = match discount {
+            Discount::Amount(amount) => (Some(*amount), None),
+            Discount::Percent(percent) => (None, Some(*percent)),
+        };
+        insert(
+            self.conn,
+            sql,
+            params![id, site, product, code, amount, percent, uses_max, expires_at, created_at],
+        )
+    }
+
+    fn remove_coupon(&mut self, id: CouponId, now: Timestamp) -> Result<bool> {
+        let sql = "UPDATE coupons SET removed_at = ? WHERE id = ? AND removed_at IS NULL";
+        Ok(change(self.conn, sql, params![now, id])? == 1)
     }
 }

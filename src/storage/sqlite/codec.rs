@@ -4,14 +4,17 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use crate::domain::account::{Distinguish, Remark};
 use crate::domain::channel::Channel;
+use crate::domain::claim::ReceiptDigits;
+use crate::domain::coupon::CouponCode;
 use crate::domain::id::{
-    AccountId, CodeId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ProductId, ReceiptId, SettlementId,
-    SiteId, UnlockId,
+    AccountId, ClaimId, CodeId, CouponId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ProductId, ReceiptId,
+    SeatId, SettlementId, SiteId, UnlockId,
 };
 use crate::domain::money::Fen;
 use crate::domain::order::OrderStatus;
+use crate::domain::product::{Lock, ProductKind};
 use crate::domain::receipt::{InboxState, ReadAs, Reason, ReceiptState, Trust};
-use crate::domain::site::{Lock, Slug};
+use crate::domain::site::Slug;
 use crate::domain::time::{Millis, Timestamp};
 
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +45,9 @@ macro_rules! ids {
 
 ids!(
     AccountId,
+    ClaimId,
     CodeId,
+    CouponId,
     DeviceId,
     InboxId,
     KeyId,
@@ -50,6 +55,7 @@ ids!(
     OrderId,
     ProductId,
     ReceiptId,
+    SeatId,
     SettlementId,
     SiteId,
     UnlockId
@@ -80,8 +86,9 @@ words! {
     InboxState: Open, Settled, Dismissed;
     Lock: Hosted, Sealed, Reveal;
     OrderStatus: Pending, Paid, Expired, Cancelled, Refunded;
+    ProductKind: Article, Bundle, Membership;
     ReadAs: Pending, Receipt, Refused, Hint, Unread;
-    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime;
+    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime, Claim;
     ReceiptState: Settled, Echo, Pin, Inbox, Dismissed;
     Trust: NoId, Unpinned, Pinned;
 }
@@ -139,4 +146,4 @@ macro_rules! texts {
     )*};
 }
 
-texts!(Slug, Remark);
+texts!(Slug, Remark, CouponCode, ReceiptDigits);

@@ -28,7 +28,9 @@ impl<T: Lend> LogRead for T {
         let sql = "SELECT max(ifnull((SELECT max(id) FROM log), 0), ifnull((SELECT max(id) FROM orders), 0),
                               ifnull((SELECT max(id) FROM notices), 0), ifnull((SELECT max(id) FROM receipts), 0),
                               ifnull((SELECT max(id) FROM inbox), 0), ifnull((SELECT max(id) FROM settlements), 0),
-                              ifnull((SELECT max(id) FROM unlocks), 0), ifnull((SELECT max(id) FROM codes), 0))";
+                              ifnull((SELECT max(id) FROM unlocks), 0), ifnull((SELECT max(id) FROM codes), 0),
+                              ifnull((SELECT max(id) FROM seats), 0), ifnull((SELECT max(id) FROM claims), 0),
+                              ifnull((SELECT max(id) FROM coupons), 0))";
         Ok(one(self.conn(), sql, [], |row| row.get(0))?.unwrap_or(0))
     }
 

@@ -13,7 +13,8 @@ use super::live::Live;
 use crate::domain::account::{Account, Code, Remark};
 use crate::domain::id::{AccountId, CodeId, ProductId, SiteId};
 use crate::domain::money::Fen;
-use crate::domain::site::{Product, Site};
+use crate::domain::product::Product;
+use crate::domain::site::Site;
 use crate::limits;
 use crate::storage::verbs::Result;
 

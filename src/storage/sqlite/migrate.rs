@@ -13,6 +13,7 @@ use crate::storage::Error;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_writer.sql"),
+    include_str!("../../../migrations/sqlite/0003_reading.sql"),
 ];
 
 /// "MTCH": tells our file from another program's.

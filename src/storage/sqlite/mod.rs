@@ -10,6 +10,7 @@ mod memo;
 mod migrate;
 mod notices;
 mod orders;
+mod rights;
 mod sql;
 mod tally;
 #[cfg(test)]

@@ -8,7 +8,9 @@ use crate::domain::channel::Channel;
 use crate::domain::id::{AccountId, DeviceId, InboxId, NoticeId, ReceiptId};
 use crate::domain::matching::{Earlier, Voice};
 use crate::domain::money::Fen;
-use crate::domain::receipt::{Arrival, InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState};
+use crate::domain::receipt::{
+    Arrival, InboxItem, InboxState, Matter, Notice, ReadAs, Reason, Receipt, ReceiptState,
+};
 use crate::domain::time::Timestamp;
 use crate::limits;
 use crate::storage::verbs::{Inserted, NoticeRead, NoticeWrite, Page, Result};
@@ -16,7 +18,8 @@ use crate::storage::verbs::{Inserted, NoticeRead, NoticeWrite, Page, Result};
 const NOTICE: &str = "id, device_id, fingerprint, raw, posted_at, received_at, clock_offset_ms, clock_jitter_ms, read_as, rule";
 const RECEIPT: &str = "id, notice_id, device_id, account_id, channel, amount_fen, payer, remark, announcer, rule, trust, \
                        arrived_from, arrived_to, state, echo_of";
-const INBOX: &str = "id, reason, notice_id, receipt_id, state, order_id, note, created_at, resolved_at";
+const INBOX: &str =
+    "id, reason, notice_id, claim_id, receipt_id, state, order_id, note, created_at, resolved_at";
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
     Ok(Notice {
@@ -56,13 +59,16 @@ fn inbox_item(row: &Row<'_>) -> rusqlite::Result<InboxItem> {
     Ok(InboxItem {
         id: row.get(0)?,
         reason: row.get(1)?,
-        notice: row.get(2)?,
-        receipt: row.get(3)?,
-        state: row.get(4)?,
-        order: row.get(5)?,
-        note: row.get(6)?,
-        created_at: row.get(7)?,
-        resolved_at: row.get(8)?,
+        matter: match row.get(3)? {
+            Some(claim) => Matter::Claim(claim),
+            None => Matter::Notice(row.get(2)?),
+        },
+        receipt: row.get(4)?,
+        state: row.get(5)?,
+        order: row.get(6)?,
+        note: row.get(7)?,
+        created_at: row.get(8)?,
+        resolved_at: row.get(9)?,
     })
 }
 
@@ -253,13 +259,19 @@ impl NoticeWrite for Unit<'_> {
     }
 
     fn insert_inbox(&mut self, item: &InboxItem) -> Result<Inserted> {
-        let sql = "INSERT INTO inbox (id, reason, notice_id, receipt_id, state, order_id, note, created_at, resolved_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO inbox (id, reason, notice_id, claim_id, receipt_id, state, order_id, note, created_at,
+                                      resolved_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let i = item;
+        let (notice, claim) = match i.matter {
+            Matter::Notice(notice) => (Some(notice), None),
+            Matter::Claim(claim) => (None, Some(claim)),
+        };
         let params = params![
             i.id,
             i.reason,
-            i.notice,
+            notice,
+            claim,
             i.receipt,
             i.state,
             i.order,

@@ -1,24 +1,22 @@
-//! Orders, holds, settlements and unlocks.
+//! Orders, holds and settlements.
 
 use rusqlite::{Row, named_params, params};
 
 use super::sql::{all, change, insert, one};
 use super::{Lend, Unit, bucket, live};
 use crate::domain::hold::Hold;
-use crate::domain::id::{AccountId, OrderId, ProductId, ReceiptId, SettlementId, SiteId, UnlockId};
+use crate::domain::id::{AccountId, OrderId, ProductId, ReceiptId, SettlementId, SiteId};
 use crate::domain::matching::Candidate;
 use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::time::Timestamp;
-use crate::domain::unlock::Unlock;
 use crate::limits;
 use crate::storage::verbs::{Inserted, OrderFilter, OrderRead, OrderWrite, Page, Result, Settlement, Taken};
 
 const ORDER: &str = "id, site_id, product_id, status, price_fen, amount_fen, channel, account_id, code_id, \
                      client_order_id, created_at, expires_at, extensions_left, late, paid_at, version, reader, address, \
-                     owner_address";
+                     owner_address, ifnull(list_price_fen, price_fen), coupon_id, renews_id";
 const HOLD: &str = "order_id, account_id, amount_fen, remark, starts_at, window_ends_at, release_at";
-const UNLOCK: &str = "id, order_id, site_id, product_id, issued_at, revoked_at";
 
 fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
     Ok(Order {
@@ -41,6 +39,9 @@ fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
         reader: row.get(16)?,
         address: row.get(17)?,
         owner_address: row.get(18)?,
+        list_price: row.get(19)?,
+        coupon: row.get(20)?,
+        renews: row.get(21)?,
     })
 }
 
@@ -53,17 +54,6 @@ fn hold(row: &Row<'_>) -> rusqlite::Result<Hold> {
         starts_at: row.get(4)?,
         window_ends_at: row.get(5)?,
         release_at: row.get(6)?,
-    })
-}
-
-fn unlock(row: &Row<'_>) -> rusqlite::Result<Unlock> {
-    Ok(Unlock {
-        id: row.get(0)?,
-        order: row.get(1)?,
-        site: row.get(2)?,
-        product: row.get(3)?,
-        issued_at: row.get(4)?,
-        revoked_at: row.get(5)?,
     })
 }
 
@@ -86,6 +76,13 @@ impl<T: Lend> OrderRead for T {
         let before = page.before.unwrap_or(i64::MAX);
         let params = named_params! {":before": before, ":site": filter.site, ":status": filter.status, ":limit": page.limit};
         all(self.conn(), &sql, params, order)
+    }
+
+    fn orders_between(&self, site: SiteId, first: i64, last: i64, limit: u32) -> Result<Vec<Order>> {
+        let sql = format!(
+            "SELECT {ORDER} FROM orders NOT INDEXED WHERE id BETWEEN ? AND ? AND site_id = ? ORDER BY id LIMIT ?"
+        );
+        all(self.conn(), &sql, params![first, last, site, limit], order)
     }
 
     fn hold(&self, order: OrderId) -> Result<Option<Hold>> {
@@ -228,23 +225,15 @@ impl<T: Lend> OrderRead for T {
         let sql = "SELECT order_id FROM settlements WHERE receipt_id = ? AND undone_at IS NULL AND receipt_id IS NOT NULL";
         one(self.conn(), sql, [receipt], |row| row.get(0))
     }
-
-    fn unlock_of(&self, order: OrderId) -> Result<Option<Unlock>> {
-        let sql = format!("SELECT {UNLOCK} FROM unlocks WHERE order_id = ? AND revoked_at IS NULL");
-        one(self.conn(), &sql, [order], unlock)
-    }
-
-    fn unlock(&self, id: UnlockId) -> Result<Option<Unlock>> {
-        one(self.conn(), &format!("SELECT {UNLOCK} FROM unlocks WHERE id = ?"), [id], unlock)
-    }
 }
 
 impl OrderWrite for Unit<'_> {
     fn insert_order(&mut self, order: &Order, hold: &Hold) -> Result<Inserted> {
         let sql = "INSERT INTO orders (id, site_id, product_id, status, price_fen, amount_fen, channel, account_id,
                                        code_id, client_order_id, created_at, expires_at, extensions_left, late, paid_at,
-                                       version, reader, address, owner_address)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+                                       version, reader, address, owner_address, list_price_fen, coupon_id,
+                                       renews_id)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let o = order;
         let inserted = insert(
             self.conn,
@@ -268,7 +257,10 @@ impl OrderWrite for Unit<'_> {
                 o.version,
                 o.reader,
                 o.address,
-                o.owner_address
+                o.owner_address,
+                (o.list_price != o.price).then_some(o.list_price),
+                o.coupon,
+                o.renews
             ],
         )?;
         if inserted == Inserted::Conflict {
@@ -329,18 +321,6 @@ impl OrderWrite for Unit<'_> {
 
     fn undo_settlement(&mut self, id: SettlementId, now: Timestamp) -> Result<bool> {
         let sql = "UPDATE settlements SET undone_at = ? WHERE id = ? AND undone_at IS NULL";
-        Ok(change(self.conn, sql, params![now, id])? == 1)
-    }
-
-    fn insert_unlock(&mut self, unlock: &Unlock) -> Result<Inserted> {
-        let sql = "INSERT INTO unlocks (id, order_id, site_id, product_id, issued_at)
-                   VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-        let Unlock { id, order, site, product, issued_at, .. } = unlock;
-        insert(self.conn, sql, params![id, order, site, product, issued_at])
-    }
-
-    fn revoke_unlock(&mut self, id: UnlockId, now: Timestamp) -> Result<bool> {
-        let sql = "UPDATE unlocks SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL";
         Ok(change(self.conn, sql, params![now, id])? == 1)
     }
 }

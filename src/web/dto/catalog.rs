@@ -5,11 +5,14 @@ use utoipa::ToSchema;
 
 use crate::domain::account::{Account, Code, CodeKind, Distinguish, Remark};
 use crate::domain::channel::Channel;
-use crate::domain::id::{AccountId, CodeId, ProductId};
+use crate::domain::coupon::Discount;
+use crate::domain::id::{AccountId, CodeId, CouponId, ProductId};
 use crate::domain::money::Fen;
-use crate::domain::site::{Lock, Origin, Product};
+use crate::domain::product::{Lock, Product, ProductKind};
+use crate::domain::site::Origin;
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::catalog::SiteView;
+use crate::flow::coupon::CouponView;
 
 /// A page of a list, newest first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -143,6 +146,8 @@ pub struct SitePatchRequest {
     pub origins: Option<Vec<String>>,
     /// Ownership by address (the original article's way): everybody behind one address owns what one of them bought.
     pub ip_ownership: Option<bool>,
+    /// In how many browsers one right may be used at the same time.
+    pub seats_max: Option<u32>,
 }
 
 /// A site.
@@ -172,6 +177,8 @@ pub struct SiteBody {
     pub max_surcharge: Fen,
     /// Ownership by address.
     pub ip_ownership: bool,
+    /// In how many browsers one right may be used at the same time.
+    pub seats_max: u32,
 }
 
 impl From<SiteView> for SiteBody {
@@ -187,6 +194,7 @@ impl From<SiteView> for SiteBody {
             max_discount: site.policy.max_discount,
             max_surcharge: site.policy.max_surcharge,
             ip_ownership: site.ip_ownership,
+            seats_max: site.seats_max,
         }
     }
 }
@@ -208,6 +216,18 @@ pub struct ProductRequest {
     pub lock: Lock,
     /// The paid text, for a hosted product.
     pub html: Option<String>,
+    /// What buying it opens: `article` (default), `bundle` or `membership`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub kind: ProductKind,
+    /// For how long after it was paid; for ever where it is not said.
+    #[schema(value_type = Option<i64>)]
+    pub validity_ms: Option<Millis>,
+    /// Where it stands on the blog.
+    pub url: Option<String>,
+    /// The slugs of the products that a bundle opens.
+    #[serde(default)]
+    pub opens: Vec<String>,
 }
 
 /// What to change of a product.
@@ -224,6 +244,112 @@ pub struct ProductPatchRequest {
     pub lock: Option<Lock>,
     /// The paid text.
     pub html: Option<String>,
+    /// What buying it opens.
+    #[schema(value_type = Option<String>)]
+    pub kind: Option<ProductKind>,
+    /// For how long; `null` for ever. Rights that were given keep the end they have.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<i64>)]
+    pub validity_ms: Option<Option<Millis>>,
+    /// Where it stands on the blog.
+    pub url: Option<String>,
+    /// The slugs of the products that a bundle opens.
+    pub opens: Option<Vec<String>>,
+}
+
+/// Tells `null` apart from what was not said.
+fn said<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Millis>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+/// What to do with the keys of a sealed product.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RotateKeyRequest {
+    /// True makes a new key (default); false only retires the old ones.
+    pub rotate: Option<bool>,
+    /// True: the old keys are given to nobody any more. Do it once every page was published anew.
+    #[serde(default)]
+    pub retire: bool,
+}
+
+/// A site's sealing secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SealingSecretBody {
+    /// For `matcha seal`. Who has it opens everything that is sealed.
+    pub secret: String,
+}
+
+/// A coupon to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct CouponRequest {
+    /// The site's slug.
+    pub site: String,
+    /// The slug of the only product it is good for.
+    pub product: Option<String>,
+    /// What readers type: 3 to 32 letters, digits or `-`.
+    pub code: String,
+    /// How much it takes off; or `percent`.
+    #[schema(value_type = Option<String>)]
+    pub amount: Option<Fen>,
+    /// How many hundredths it takes off, 1 to 99; or `amount`.
+    pub percent: Option<u8>,
+    /// For how many orders.
+    pub uses_max: Option<u32>,
+    /// Until when.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A coupon.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CouponBody {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: CouponId,
+    /// The site's slug.
+    pub site: String,
+    /// The slug of the only product it is good for.
+    pub product: Option<String>,
+    /// What readers type.
+    pub code: String,
+    /// How much it takes off.
+    #[schema(value_type = Option<String>)]
+    pub amount: Option<Fen>,
+    /// How many hundredths it takes off.
+    pub percent: Option<u8>,
+    /// For how many orders.
+    pub uses_max: Option<u32>,
+    /// How many orders have it that were not given up.
+    pub used: i64,
+    /// Until when.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
+    /// When the owner took it back.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub removed_at: Option<Timestamp>,
+}
+
+impl From<CouponView> for CouponBody {
+    fn from(view: CouponView) -> CouponBody {
+        let CouponView { coupon, site, product, used } = view;
+        let (amount, percent) = match coupon.discount {
+            Discount::Amount(amount) => (Some(amount), None),
+            Discount::Percent(percent) => (None, Some(percent)),
+        };
+        CouponBody {
+            id: coupon.id,
+            site,
+            product,
+            code: coupon.code.into(),
+            amount,
+            percent,
+            uses_max: coupon.uses_max,
+            used,
+            expires_at: coupon.expires_at,
+            removed_at: coupon.removed_at,
+        }
+    }
 }
 
 /// A product as its owner sees it.
@@ -245,6 +371,21 @@ pub struct ProductBody {
     /// The paid text; only where one product is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
+    /// What buying it opens.
+    #[schema(value_type = String)]
+    pub kind: ProductKind,
+    /// For how long after it was paid; for ever where it is not said.
+    #[schema(value_type = Option<i64>)]
+    pub validity_ms: Option<Millis>,
+    /// Where it stands on the blog.
+    pub url: Option<String>,
+    /// The slugs of the products that a bundle opens; only where one product is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub opens: Vec<String>,
+    /// With which key version new pages are sealed.
+    pub key_version: u32,
+    /// The oldest key version that is still given out.
+    pub key_version_min: u32,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -252,7 +393,21 @@ pub struct ProductBody {
 
 impl From<Product> for ProductBody {
     fn from(product: Product) -> ProductBody {
-        let Product { id, slug, title, price, lock, created_at, .. } = product;
-        ProductBody { id, slug: slug.into(), title, price, lock, created_at, html: None }
+        let Product { id, slug, title, price, lock, terms, keys, created_at, .. } = product;
+        ProductBody {
+            id,
+            slug: slug.into(),
+            title,
+            price,
+            lock,
+            html: None,
+            kind: terms.kind,
+            validity_ms: terms.validity,
+            url: terms.url,
+            opens: Vec::new(),
+            key_version: keys.current,
+            key_version_min: keys.oldest,
+            created_at,
+        }
     }
 }

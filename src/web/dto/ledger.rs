@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::ClaimedBody;
 use crate::domain::account::Remark;
 use crate::domain::channel::Channel;
 use crate::domain::device::Device;
@@ -327,15 +328,17 @@ pub struct InboxBody {
     pub note: Option<String>,
     /// The receipt, where an amount could be read.
     pub receipt: Option<ReceiptBody>,
-    /// The notice behind it.
-    pub notice: NoticeBody,
+    /// The notice behind it, unless a reader's claim is.
+    pub notice: Option<NoticeBody>,
+    /// What a reader claims to have paid.
+    pub claim: Option<ClaimedBody>,
     /// The orders it may have been meant for, best first.
     pub suggestions: Vec<SuggestionBody>,
 }
 
 impl From<ItemView> for InboxBody {
     fn from(view: ItemView) -> InboxBody {
-        let ItemView { item, notice, receipt, suggestions } = view;
+        let ItemView { item, notice, claim, receipt, suggestions } = view;
         let suggestions = suggestions.into_iter().map(|s| SuggestionBody {
             order: s.order,
             amount: s.amount,
@@ -351,7 +354,8 @@ impl From<ItemView> for InboxBody {
             order: item.order,
             note: item.note,
             receipt: receipt.map(ReceiptBody::from),
-            notice: notice.into(),
+            notice: notice.map(NoticeBody::from),
+            claim: claim.map(ClaimedBody::from),
             suggestions: suggestions.collect(),
         }
     }

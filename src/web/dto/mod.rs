@@ -4,8 +4,10 @@ mod bridge;
 mod catalog;
 mod ledger;
 mod reader;
+mod rights;
 
 pub use bridge::*;
 pub use catalog::*;
 pub use ledger::*;
 pub use reader::*;
+pub use rights::*;

@@ -8,8 +8,9 @@ use crate::domain::channel::Channel;
 use crate::domain::id::OrderId;
 use crate::domain::money::Fen;
 use crate::domain::order::OrderStatus;
-use crate::domain::site::Lock;
+use crate::domain::product::{Lock, Product, ProductKind};
 use crate::domain::time::{Millis, Timestamp};
+use crate::domain::unlock::Unlock;
 use crate::flow::checkout::{ChannelState, Hearing};
 use crate::flow::order::View;
 use crate::flow::unlock;
@@ -46,6 +47,12 @@ pub struct OrderRequest {
     pub channel: Option<Channel>,
     /// An id the client made before its first request: the same id is the same order. Nobody must be able to guess it.
     pub client_order_id: Option<String>,
+    /// A coupon, as the reader typed it.
+    #[serde(default)]
+    pub coupon: Option<String>,
+    /// The unlock token of a product that is sold for a time: what is left of it is added to what is bought.
+    #[serde(default)]
+    pub renew: Option<String>,
 }
 
 /// The code to scan.
@@ -65,8 +72,24 @@ pub struct OrderCode {
 pub struct UnlockBody {
     /// Bearer token for the content.
     pub token: String,
-    /// Brings the right back on any device.
+    /// Brings the right back in any browser.
     pub code: String,
+    /// When its time is over; never where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
+}
+
+impl UnlockBody {
+    /// The right of an unlock, for the browser that bought it.
+    #[must_use]
+    pub fn new(web: &Web, unlock: &Unlock) -> UnlockBody {
+        UnlockBody {
+            token: unlock::token(&web.app, unlock),
+            code: unlock::code(&web.app, unlock).to_string(),
+            expires_at: unlock.expires_at,
+        }
+    }
 }
 
 /// An order as its reader sees it.
@@ -90,6 +113,9 @@ pub struct OrderBody {
     /// What it costs.
     #[schema(value_type = String, example = "1.00")]
     pub price: Fen,
+    /// What it costs without the coupon.
+    #[schema(value_type = String, example = "1.00")]
+    pub list_price: Fen,
     /// What must be paid, exactly.
     #[schema(value_type = String, example = "0.98")]
     pub amount: Fen,
@@ -127,10 +153,10 @@ impl OrderBody {
     pub fn new(web: &Web, view: View, now: Timestamp) -> OrderBody {
         let View { order, site, product, payload, open_code, unlock, .. } = view;
         let base = &web.config.base_url;
-        let unlock = unlock.filter(|u| u.revoked_at.is_none()).map(|unlock| UnlockBody {
-            token: unlock::token(&web.app, &unlock),
-            code: unlock::code(&web.app, &unlock).to_string(),
-        });
+        // A browser that was signed out gets its right back with the code, not with the order.
+        let unlock = unlock
+            .filter(|u| u.revoked_at.is_none() && u.buyer_out_at.is_none())
+            .map(|unlock| UnlockBody::new(web, &unlock));
         let kind = if open_code { CodeKind::Open } else { CodeKind::Fixed };
         OrderBody {
             id: order.id,
@@ -140,6 +166,7 @@ impl OrderBody {
             product: product.slug.into(),
             title: product.title,
             price: order.price,
+            list_price: order.list_price,
             amount: order.amount,
             channel: order.channel,
             code: OrderCode {
@@ -191,6 +218,42 @@ impl From<ChannelState> for ChannelBody {
     }
 }
 
+/// A bundle or membership that opens the product too.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OfferBody {
+    /// Its slug: order it like any product.
+    pub product: String,
+    /// Its title.
+    pub title: String,
+    /// What it costs.
+    #[schema(value_type = String)]
+    pub price: Fen,
+    /// `bundle` or `membership`.
+    #[schema(value_type = String)]
+    pub kind: ProductKind,
+    /// For how long after it was paid; for ever where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub validity_ms: Option<Millis>,
+}
+
+impl From<Product> for OfferBody {
+    fn from(product: Product) -> OfferBody {
+        let Product { slug, title, price, terms, .. } = product;
+        OfferBody { product: slug.into(), title, price, kind: terms.kind, validity_ms: terms.validity }
+    }
+}
+
+/// What a coupon makes of the price.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CouponOffer {
+    /// The coupon.
+    pub code: String,
+    /// What the product costs with it.
+    #[schema(value_type = String)]
+    pub price: Fen,
+}
+
 /// Public facts of a product.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProductFacts {
@@ -211,38 +274,23 @@ pub struct ProductFacts {
     pub channels: Vec<Channel>,
     /// Every wallet of the site and whether its money would be heard.
     pub channel_states: Vec<ChannelBody>,
+    /// What buying it opens: `article` (itself), `bundle`, `membership`.
+    #[schema(value_type = String)]
+    pub kind: ProductKind,
+    /// For how long after it was paid; for ever where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub validity_ms: Option<Millis>,
+    /// Where it stands on the blog.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// With which key version new pages are sealed.
+    pub key_version: u32,
+    /// Bundles and memberships of the site that open it too, cheapest first.
+    pub offers: Vec<OfferBody>,
+    /// What the coupon that was asked about does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponOffer>,
     /// `on_sale`, or `no_live_account` while every phone is silent, or `not_for_sale` without an account.
     pub state: &'static str,
-}
-
-/// What an unlock token opens.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ContentBody {
-    /// The text, for a hosted product.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub html: Option<String>,
-    /// The key, for a sealed product.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// True where the text is in the page and only hidden.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub reveal: bool,
-}
-
-/// A recovery code.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct RestoreRequest {
-    /// 25 letters and digits, with or without hyphens.
-    pub code: String,
-}
-
-/// What a recovery code brings back.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RestoreBody {
-    /// A fresh unlock token.
-    pub token: String,
-    /// The site's slug.
-    pub site: String,
-    /// The product's slug.
-    pub product: String,
 }

@@ -1,11 +1,14 @@
 //! The owner's API: the same acts as the console, with an owner key.
 
 pub mod accounts;
+pub mod coupons;
 pub mod devices;
 pub mod inbox;
 pub mod lists;
 pub mod orders;
+pub mod products;
 pub mod sites;
+pub mod unlocks;
 
 use serde::Deserialize;
 

@@ -1,24 +1,18 @@
-//! Sites and products.
+//! Sites.
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::accounts::whole;
-use super::{PageQuery, page_of};
-use crate::domain::id::ProductId;
 use crate::domain::site::{Origin, Slug};
-use crate::flow::catalog::{self, NewProduct, NewSite, ProductPatch, SitePatch, SiteView};
-use crate::flow::{Error, Thing};
+use crate::flow::catalog::{self, NewSite, SitePatch, SiteView};
+use crate::flow::{Error, Thing, unlock};
 use crate::web::Web;
-use crate::web::dto::{
-    PageBody, ProblemBody, ProductBody, ProductPatchRequest, ProductRequest, SiteBody, SitePatchRequest,
-    SiteRequest,
-};
+use crate::web::dto::{PageBody, ProblemBody, SealingSecretBody, SiteBody, SitePatchRequest, SiteRequest};
 use crate::web::error::{Problem, invalid};
-use crate::web::extract::{Json, Owner, PathOf, QueryOf, created};
+use crate::web::extract::{Json, Owner, PathOf, created};
 
-fn slug(field: &str, text: &str) -> Result<Slug, Problem> {
+pub(super) fn slug(field: &str, text: &str) -> Result<Slug, Problem> {
     text.parse().map_err(|e: crate::domain::site::SlugError| invalid(field, &e.to_string()))
 }
 
@@ -95,112 +89,45 @@ pub async fn change(
         max_surcharge: request.max_surcharge,
         origins: request.origins.as_deref().map(origins).transpose()?,
         ip_ownership: request.ip_ownership,
+        seats_max: request.seats_max,
     };
     let view = catalog::change_site(&web.app, slug, patch, owner.actor()).await?;
     web.origins.forget();
     Ok(axum::Json(view.into()))
 }
 
-/// Makes a product.
-#[utoipa::path(post, path = "/api/v1/owner/products", tag = "owner", request_body = ProductRequest,
-    security(("owner_key" = [])), responses(
-    (status = 201, description = "The product", body = ProductBody),
+/// The secret that `matcha seal` needs on the machine which builds the site.
+#[utoipa::path(get, path = "/api/v1/owner/sites/{slug}/sealing-secret", tag = "owner",
+    params(("slug" = String, Path)), security(("owner_key" = [])), responses(
+    (status = 200, description = "The secret", body = SealingSecretBody),
     (status = 404, description = "site_not_found", body = ProblemBody),
-    (status = 409, description = "product_exists", body = ProblemBody),
-    (status = 422, description = "invalid", body = ProblemBody),
 ))]
-pub async fn add_product(
-    State(web): State<Web>,
-    owner: Owner,
-    Json(request): Json<ProductRequest>,
-) -> Result<Response, Problem> {
-    let new = NewProduct {
-        site: request.site,
-        slug: slug("slug", &request.slug)?,
-        title: catalog::name("title", &request.title)?,
-        price: request.price,
-        lock: request.lock,
-        html: request.html,
-    };
-    let product = catalog::add_product(&web.app, new, owner.actor()).await?;
-    Ok(created(true, axum::Json(ProductBody::from(product))))
-}
-
-/// Which products.
-#[derive(Debug, Deserialize)]
-pub struct ProductsQuery {
-    site: Option<String>,
-    cursor: Option<String>,
-    limit: Option<u32>,
-}
-
-/// Products, newest first.
-#[utoipa::path(get, path = "/api/v1/owner/products", tag = "owner",
-    params(("site" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)),
-    security(("owner_key" = [])), responses(
-    (status = 200, description = "The products", body = PageBody<ProductBody>),
-))]
-pub async fn products(
+pub async fn sealing_secret(
     State(web): State<Web>,
     _: Owner,
-    QueryOf(query): QueryOf<ProductsQuery>,
-) -> Result<axum::Json<PageBody<ProductBody>>, Problem> {
-    let page = PageQuery { cursor: query.cursor, limit: query.limit }.page()?;
-    let products = web
-        .app
-        .store
-        .read(move |tx| {
-            let site = match query.site {
-                Some(slug) => Some(tx.site_by_slug(&slug)?.ok_or(Error::NotFound(Thing::Site))?.id),
-                None => None,
-            };
-            Ok::<_, Error>(tx.products(site, page)?)
-        })
-        .await?;
-    Ok(axum::Json(page_of(products, page, |p| p.id.raw(), ProductBody::from)))
+    PathOf(slug): PathOf<String>,
+) -> Result<axum::Json<SealingSecretBody>, Problem> {
+    let site = web.app.store.read(move |tx| tx.site_by_slug(&slug)).await?;
+    let site = site.ok_or(Error::NotFound(Thing::Site))?;
+    Ok(axum::Json(secret_of(&web, &site)))
 }
 
-/// One product with its paid text.
-#[utoipa::path(get, path = "/api/v1/owner/products/{id}", tag = "owner", params(("id" = String, Path)),
-    security(("owner_key" = [])), responses(
-    (status = 200, description = "The product", body = ProductBody),
-    (status = 404, description = "product_not_found", body = ProblemBody),
-))]
-pub async fn product(
-    State(web): State<Web>,
-    _: Owner,
-    PathOf(id): PathOf<ProductId>,
-) -> Result<axum::Json<ProductBody>, Problem> {
-    let (product, html) = web
-        .app
-        .store
-        .read(move |tx| {
-            let product = tx.product(id)?.ok_or(Error::NotFound(Thing::Product))?;
-            Ok::<_, Error>((product, tx.product_html(id)?))
-        })
-        .await?;
-    Ok(axum::Json(ProductBody { html, ..ProductBody::from(product) }))
+fn secret_of(web: &Web, site: &crate::domain::site::Site) -> SealingSecretBody {
+    SealingSecretBody { secret: unlock::sealing_secret(&web.app.makers, site).to_string() }
 }
 
-/// Changes a product. Open orders keep their price.
-#[utoipa::path(patch, path = "/api/v1/owner/products/{id}", tag = "owner", params(("id" = String, Path)),
-    request_body = ProductPatchRequest, security(("owner_key" = [])), responses(
-    (status = 200, description = "The product", body = ProductBody),
-    (status = 404, description = "product_not_found", body = ProblemBody),
-    (status = 422, description = "invalid", body = ProblemBody),
+/// Replaces a secret that leaked. Every product gets a new key, the old ones are retired, and the site must be sealed
+/// and published anew; nobody loses a right.
+#[utoipa::path(post, path = "/api/v1/owner/sites/{slug}/sealing-secret/replace", tag = "owner",
+    params(("slug" = String, Path)), security(("owner_key" = [])), responses(
+    (status = 200, description = "The new secret", body = SealingSecretBody),
+    (status = 404, description = "site_not_found", body = ProblemBody),
 ))]
-pub async fn change_product(
+pub async fn replace_sealing_secret(
     State(web): State<Web>,
     owner: Owner,
-    PathOf(id): PathOf<ProductId>,
-    Json(request): Json<ProductPatchRequest>,
-) -> Result<axum::Json<ProductBody>, Problem> {
-    let patch = ProductPatch {
-        title: request.title.map(|t| catalog::name("title", &t)).transpose()?,
-        price: request.price,
-        lock: request.lock,
-        html: request.html,
-    };
-    let product = catalog::change_product(&web.app, id, patch, owner.actor()).await?;
-    Ok(axum::Json(product.into()))
+    PathOf(slug): PathOf<String>,
+) -> Result<axum::Json<SealingSecretBody>, Problem> {
+    let site = crate::flow::products::replace_sealing_secret(&web.app, slug, owner.actor()).await?;
+    Ok(axum::Json(secret_of(&web, &site)))
 }

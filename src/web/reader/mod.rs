@@ -1,5 +1,6 @@
 //! What a reader's browser calls.
 
+pub mod claims;
 pub mod events;
 pub mod orders;
 pub mod page;

@@ -15,14 +15,18 @@ use crate::secrets::Personal;
 use crate::web::Web;
 use crate::web::cors::foreign_origin;
 use crate::web::dto::{OrderBody, OrderRequest, ProblemBody};
-use crate::web::error::{Problem, no_free_amount, origin_not_allowed, too_many, unavailable};
-use crate::web::extract::{Client, Json, PathOf, bearer, created, may_see};
+use crate::web::error::{
+    Problem, coupon_refused, no_free_amount, origin_not_allowed, too_many, too_many_tries, unavailable,
+};
+use crate::web::extract::{Client, Json, PathOf, bearer, created, may_see, reader};
 
 /// Orders a product: an amount nobody else is paying is held for this reader.
 #[utoipa::path(post, path = "/api/v1/orders", tag = "reader", request_body = OrderRequest, responses(
     (status = 201, description = "A new order", body = OrderBody),
     (status = 200, description = "The order this client_order_id stands for", body = OrderBody),
-    (status = 429, description = "too_many_orders, too_many_from_address, proof_of_work", body = ProblemBody),
+    (status = 404, description = "site_not_found, product_not_found, coupon_not_found", body = ProblemBody),
+    (status = 409, description = "client_order_id_reused, coupon_expired, coupon_used_up", body = ProblemBody),
+    (status = 429, description = "too_many_orders, too_many_from_address, proof_of_work, too_many_tries", body = ProblemBody),
     (status = 503, description = "no_free_amount, no_live_account, not_for_sale, storage_unavailable", body = ProblemBody),
 ))]
 pub async fn create(
@@ -43,21 +47,23 @@ pub async fn create(
         | Outcome::TooManyOrders { .. }
         | Outcome::TooManyFromAddress { .. }
         | Outcome::ProofOfWork
-        | Outcome::OriginRefused) => Err(refusal(&web, &wish, &refused)),
+        | Outcome::OriginRefused
+        | Outcome::Coupon(_)
+        | Outcome::TooManyTries { .. }) => Err(refusal(&web, &wish, &refused)),
     }
 }
 
 pub(crate) fn wish(web: &Web, client: Client, headers: &HeaderMap, request: OrderRequest) -> Wish {
     let secrets = web.app.secrets();
     let block = client.block();
-    let reader =
-        headers.get("matcha-reader").and_then(|h| h.to_str().ok()).filter(|r| (8..=100).contains(&r.len()));
     Wish {
         site: request.site,
         product: request.product,
         channel: request.channel,
         client_order_id: request.client_order_id,
-        reader: reader.map(|r| secrets.pseudonym(Personal::Reader(r))),
+        coupon: request.coupon.filter(|typed| !typed.trim().is_empty()),
+        renew: request.renew,
+        reader: reader(web, headers),
         address: secrets.pseudonym(Personal::AddressBlock(&block)),
         exact_address: secrets.pseudonym(Personal::Address(client.0)),
         origin: foreign_origin(headers, &web.config.base_url),
@@ -99,6 +105,8 @@ pub(crate) fn refusal(web: &Web, wish: &Wish, outcome: &Outcome) -> Problem {
         .retry_after(limits::RETRY_AFTER_MAX),
         Outcome::ProofOfWork => work::demand(web, wish),
         Outcome::OriginRefused => origin_not_allowed(),
+        Outcome::Coupon(offer) => coupon_refused(offer),
+        Outcome::TooManyTries { wait } => too_many_tries(*wait),
         Outcome::Created(_) | Outcome::Existing(_) => crate::web::error::internal(),
     }
 }

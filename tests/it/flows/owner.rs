@@ -4,19 +4,20 @@ use matcha::domain::log::Actor;
 use matcha::domain::order::OrderStatus;
 use matcha::domain::receipt::{InboxState, Reason, ReceiptState};
 use matcha::flow::inbox::{dismiss, refund, settle_item, settle_order, undo};
+use matcha::flow::rights::{self, Restored};
 use matcha::flow::unlock::{self, Access};
 use matcha::flow::{Conflict, Error, inbox, order};
 use matcha::limits;
 use matcha::storage::verbs::Page;
 
-use crate::world::{Announcer, World, secs};
+use crate::world::{Announcer, World, holder, secs};
 
 const OWNER: Actor = Actor::Console;
 
 async fn opens(world: &World, token: &str) -> bool {
     let (site, slug) = ("blog".to_owned(), "tea".to_owned());
-    let access = unlock::content(&world.app, site, slug, Some(token.to_owned())).await.unwrap();
-    matches!(access, Access::Open(_))
+    let access = unlock::content(&world.app, site, slug, Some(token.to_owned()), None).await.unwrap();
+    matches!(access, Access::Open { .. })
 }
 
 async fn token(world: &World, id: matcha::domain::id::OrderId) -> String {
@@ -153,11 +154,13 @@ async fn a_refund_revokes_the_unlock_and_its_recovery_code_and_cannot_be_undone_
     let view = order::get(&world.app, made.id).await.unwrap();
     let right = view.unlock.expect("a paid order has its unlock");
     let (token, code) = (unlock::token(&world.app, &right), unlock::code(&world.app, &right));
-    assert_eq!(unlock::restore(&world.app, code).await.unwrap().product, made.product);
+    let restored = rights::restore(&world.app, holder(code), Vec::new()).await.unwrap();
+    assert!(matches!(restored, Restored::Yes { product, .. } if product.id == made.product));
     let refunded = refund(&world.app, made.id, "paid back".to_owned(), OWNER).await.unwrap();
     assert_eq!((refunded.order.status, refunded.unlock), (OrderStatus::Refunded, None));
     assert!(!opens(&world, &token).await);
-    assert!(matches!(unlock::restore(&world.app, code).await, Err(Error::NotFound(_))));
+    let restored = rights::restore(&world.app, holder(code), Vec::new()).await;
+    assert!(matches!(restored, Err(Error::NotFound(_))));
     let undone = undo(&world.app, item, OWNER).await;
     assert!(matches!(undone, Err(Error::Conflict(Conflict::OrderNotPaid))));
     let again = refund(&world.app, made.id, String::new(), OWNER).await;

@@ -111,8 +111,10 @@ async fn a_unit_of_work_that_fails_an_assertion_is_a_500_and_leaves_nothing_behi
     // A row that no code of ours can have written: the right to read of an order that is not paid.
     let path = app.dir.path().join("matcha.db");
     let other = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
-    let rows =
-        other.execute("INSERT INTO unlocks SELECT 1, id, site_id, product_id, 0, NULL FROM orders", []);
+    let rows = other.execute(
+        "INSERT INTO unlocks SELECT 1, id, site_id, product_id, 0, NULL, NULL, NULL FROM orders",
+        [],
+    );
     assert_eq!(rows.unwrap(), 1);
     let settle = format!("/orders/{}/settle", order.id);
     let answer = app.owner_post(&settle, json!({})).await;

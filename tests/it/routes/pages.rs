@@ -173,12 +173,11 @@ async fn a_wrong_recovery_code_is_told_on_the_page() {
     let app = TestApp::start().await;
     app.shop().await;
     let unknown = matcha::domain::unlock::RecoveryCode::from_bits(7);
-    for code in ["", "x", &unknown.to_string()] {
-        let answer = submit(&app, &format!("act=restore&code={code}")).await.is(404);
-        assert!(
-            answer.text().contains("恢复码不正确或已被撤销") && answer.text().contains("name=\"code\""),
-            "{code}"
-        );
+    for (code, status, told) in
+        [("", 422, "25 位"), ("x", 422, "25 位"), (&unknown.to_string(), 404, "恢复码不正确或已被撤销")]
+    {
+        let answer = submit(&app, &format!("act=restore&code={code}")).await.is(status);
+        assert!(answer.text().contains(told) && answer.text().contains("name=\"code\""), "{code}");
     }
 }
 

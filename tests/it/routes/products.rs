@@ -71,7 +71,8 @@ async fn without_paying_there_is_a_price_and_no_text() {
     assert_json_snapshot!("payment_required", shape(&app, &answer.problem(402, "payment_required")));
     for token in ["", "mu1.x.y", "ot_x", &app.owner_key] {
         let refused = read(&app, CONTENT, token).await;
-        refused.problem(402, "payment_required");
+        let (status, code) = if token.is_empty() { (402, "payment_required") } else { (401, "bad_token") };
+        refused.problem(status, code);
         assert!(!refused.text().contains("the paid text"));
     }
 }
@@ -101,7 +102,7 @@ async fn a_token_that_another_server_signed_opens_nothing() {
     let (ours, theirs) = (app.bought(&phone).await, other.bought(&other_phone).await);
     assert_eq!(ours.id, theirs.id);
     read(&app, CONTENT, &unlock(&ours, "token")).await.is(200);
-    read(&app, CONTENT, &unlock(&theirs, "token")).await.problem(402, "payment_required");
+    read(&app, CONTENT, &unlock(&theirs, "token")).await.problem(401, "bad_token");
 }
 
 #[tokio::test]
@@ -112,7 +113,7 @@ async fn a_refund_ends_the_right_to_read_by_token_and_by_code() {
     let (token, code) = (unlock(&order, "token"), unlock(&order, "code"));
     let refund = format!("/orders/{}/refund", order.id);
     app.owner_post(&refund, json!({ "note": "他要求退款" })).await.is(200);
-    read(&app, CONTENT, &token).await.problem(402, "payment_required");
+    read(&app, CONTENT, &token).await.problem(402, "unlock_revoked");
     restore(&app, &code).await.problem(404, "unlock_not_found");
     let seen = app.see(&order).await;
     assert_eq!((seen["status"].as_str(), seen.get("unlock")), (Some("refunded"), None));

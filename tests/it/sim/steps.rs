@@ -121,7 +121,9 @@ impl Sim {
             | Outcome::TooManyOrders { .. }
             | Outcome::TooManyFromAddress { .. }
             | Outcome::ProofOfWork
-            | Outcome::OriginRefused => panic!("{outcome:?} cannot be in this town"),
+            | Outcome::OriginRefused
+            | Outcome::Coupon(_)
+            | Outcome::TooManyTries { .. } => panic!("{outcome:?} cannot be in this town"),
         }
     }
 

@@ -13,9 +13,9 @@ use matcha::domain::channel::Channel;
 use matcha::domain::id::AccountId;
 use matcha::domain::log::Actor;
 use matcha::domain::money::Fen;
-use matcha::domain::site::Lock;
+use matcha::domain::product::{Lock, Terms};
 use matcha::domain::time::{Millis, Timestamp};
-use matcha::flow::catalog;
+use matcha::flow::{catalog, products};
 
 use super::chance::Chance;
 use super::phone::{Phone, Voice};
@@ -228,15 +228,17 @@ impl Sim {
         let site = catalog::change_site(&self.app, "blog".to_owned(), patch, Actor::Console).await.unwrap();
         self.policy = site.site.policy;
         for (name, price) in [("tea", 100), ("coffee", 101), ("cake", 300)] {
-            let new = catalog::NewProduct {
+            let new = products::NewProduct {
                 site: "blog".to_owned(),
                 slug: slug(name),
                 title: name.to_owned(),
                 price: fen(price),
                 lock: Lock::Reveal,
+                terms: Terms::default(),
+                opens: Vec::new(),
                 html: None,
             };
-            catalog::add_product(&self.app, new, Actor::Console).await.unwrap();
+            products::add_product(&self.app, new, Actor::Console).await.unwrap();
             self.products.push((name.to_owned(), price));
         }
         match self.chance.between(0, 3) {

@@ -110,6 +110,8 @@ async fn add_order(
         product: article.product,
         channel: Some(Channel::Wechat),
         client_order_id: article.client_order_id,
+        coupon: None,
+        renew: None,
     };
     let wish = wish(&web, client, &headers, request);
     match checkout::create(&web.app, wish.clone()).await? {
@@ -120,7 +122,9 @@ async fn add_order(
         | Outcome::TooManyOrders { .. }
         | Outcome::TooManyFromAddress { .. }
         | Outcome::ProofOfWork
-        | Outcome::OriginRefused) => Err(refusal(&web, &wish, &refused)),
+        | Outcome::OriginRefused
+        | Outcome::Coupon(_)
+        | Outcome::TooManyTries { .. }) => Err(refusal(&web, &wish, &refused)),
     }
 }
 
@@ -190,9 +194,12 @@ async fn query_already_buy(
         .await?;
     let Some(unlock) = unlock else { return Ok(axum::Json(json!({ "code": 0, "bought": false }))) };
     let token = unlock::token(&web.app, &unlock);
-    let html = match unlock::content(&web.app, site, article.product, Some(token.clone())).await? {
-        Access::Open(Content::Html(html)) => Some(html),
-        Access::Open(Content::Key(_) | Content::Reveal) | Access::Locked(_) => None,
+    let html = match unlock::content(&web.app, site, article.product, Some(token.clone()), None).await? {
+        Access::Open { content: Content::Html(html), .. } => Some(html),
+        Access::Open { content: Content::Key { .. } | Content::Reveal, .. }
+        | Access::Locked(_)
+        | Access::Refused(_)
+        | Access::NoSuchKey { .. } => None,
     };
     Ok(axum::Json(json!({ "code": 0, "bought": true, "unlock": token, "html": html })))
 }

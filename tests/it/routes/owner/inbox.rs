@@ -60,7 +60,7 @@ async fn an_undone_settlement_leaves_the_order_unpaid_and_the_item_open() {
     );
     assert_eq!(app.see(&wanted).await["status"], "expired");
     let content = app.get("/api/v1/sites/blog/products/tea/content").bearer_auth(&token).ask().await;
-    content.problem(402, "payment_required");
+    content.problem(402, "unlock_revoked");
     app.owner_post(&format!("/inbox/{item}/undo"), json!({})).await.problem(409, "item_open");
     // What was undone can be done again, and gives a new right to read.
     app.owner_post(&format!("/inbox/{item}/settle"), json!({ "order": wanted.id })).await.is(200);

@@ -1,138 +1,44 @@
 //! The plain page of a product, which sells without any script on the blog.
 
-use askama::Template;
+mod view;
+
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+pub(crate) use self::view::found;
+use self::view::{
+    ArticlePage, ChannelChoice, Link, MessagePage, OfferPart, OrderPart, PaidPart, WatchFrame, channel_name,
+    minutes, page, seconds,
+};
 use super::orders::{refusal, wish};
 use super::products::facts_of;
+use super::unlocks::holder;
 use crate::domain::channel::Channel;
 use crate::domain::id::OrderId;
 use crate::domain::order::OrderStatus;
-use crate::domain::time::Millis;
-use crate::domain::unlock::RecoveryCode;
+use crate::domain::product::{Lock, Product, ProductKind};
 use crate::flow::checkout::{self, Outcome};
 use crate::flow::order::{self, View};
+use crate::flow::rights::{self, Restored};
 use crate::flow::unlock::{self, Access, Content};
+use crate::flow::{Error, Thing};
+use crate::limits;
+use crate::secrets::Personal;
+use crate::storage::verbs::Page;
 use crate::web::Web;
-use crate::web::assets::Assets;
-use crate::web::dto::{OrderRequest, ProductFacts};
+use crate::web::dto::{OfferBody, OrderRequest, ProductFacts};
 use crate::web::envelope::prefers_english;
-use crate::web::error::Problem;
-use crate::web::extract::{Client, FormOf, PathOf, may_see};
+use crate::web::error::{Problem, no_such_key, token_refused, too_many_seats, too_many_tries};
+use crate::web::extract::{Asker, Client, FormOf, PathOf, may_see};
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-                      connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
 /// The small frame that watches an order: nothing but text and links, and only within our own pages.
 const WATCH_POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'self'";
 /// How often the frame looks, while the code may be paid and after that.
 const WATCH_SECONDS: u32 = 3;
 const WATCH_ENDED_SECONDS: u32 = 10;
-
-#[derive(Template)]
-#[template(path = "message.html")]
-struct MessagePage<'a> {
-    lang: &'static str,
-    zh: bool,
-    site_name: &'a str,
-    assets: &'a Assets,
-    status: String,
-    heading: &'a str,
-    text: &'a str,
-    link: Option<Link<'a>>,
-}
-
-struct Link<'a> {
-    url: &'a str,
-    label: &'a str,
-}
-
-#[derive(Template)]
-#[template(path = "article.html")]
-struct ArticlePage<'a> {
-    lang: &'static str,
-    zh: bool,
-    site_name: &'a str,
-    assets: &'a Assets,
-    page_url: &'a str,
-    site: &'a str,
-    product: &'a str,
-    title: &'a str,
-    price: String,
-    notice: Option<String>,
-    channels: Vec<ChannelChoice>,
-    client_order_id: String,
-    order: Option<OrderPart>,
-    paid: Option<PaidPart>,
-}
-
-struct ChannelChoice {
-    value: &'static str,
-    name: &'static str,
-}
-
-struct OrderPart {
-    id: String,
-    token: String,
-    pending: bool,
-    refunded: bool,
-    channel_name: &'static str,
-    amount: String,
-    yuan: String,
-    fen: String,
-    odd: bool,
-    open_code: bool,
-    image_url: String,
-    extensions_left: u8,
-    url: String,
-    seconds_left: i64,
-}
-
-struct PaidPart {
-    html: String,
-    code: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "watch.html")]
-struct WatchFrame<'a> {
-    lang: &'static str,
-    zh: bool,
-    site_name: &'a str,
-    assets: &'a Assets,
-    pending: bool,
-    settled: bool,
-    remaining: String,
-    order_url: String,
-    watch_seconds: u32,
-}
-
-/// A page that is there.
-pub(crate) fn found(template: &impl Template, english: bool) -> Response {
-    page(StatusCode::OK, template, english)
-}
-
-fn page(status: StatusCode, template: &impl Template, english: bool) -> Response {
-    match template.render() {
-        Ok(html) => {
-            let mut response = (status, Html(html)).into_response();
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-            headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
-            let language = if english { "en" } else { "zh-CN" };
-            headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language));
-            response
-        }
-        Err(error) => {
-            tracing::error!(%error, "a page could not be rendered");
-            crate::web::error::internal().into_response()
-        }
-    }
-}
 
 /// The two names a page needs for its language.
 fn tongue(english: bool) -> (&'static str, bool) {
@@ -196,6 +102,7 @@ pub struct Carried {
     channel: Option<Channel>,
     client_order_id: Option<String>,
     code: Option<String>,
+    coupon: Option<String>,
     /// Asks for the frame instead of the page.
     watch: Option<String>,
 }
@@ -252,6 +159,7 @@ pub async fn order(
     State(web): State<Web>,
     PathOf((site, slug)): PathOf<(String, String)>,
     client: Client,
+    asker: Asker,
     headers: HeaderMap,
     form: Result<FormOf<Carried>, Problem>,
 ) -> Response {
@@ -263,7 +171,7 @@ pub async fn order(
     match carried.act.as_deref() {
         Some("order") => visit.make_order(client, &headers, carried).await,
         Some("extend" | "cancel") => visit.change_order(carried).await,
-        Some("restore") => visit.restore(carried.code.as_deref().unwrap_or("")).await,
+        Some("restore") => visit.restore(carried.code.as_deref().unwrap_or(""), asker, &headers).await,
         _ => visit.sale(StatusCode::BAD_REQUEST),
     }
 }
@@ -278,7 +186,7 @@ impl<'a> Visit<'a> {
         let english = prefers_english(headers);
         let named = site.clone();
         let site_name = web.app.store.read(move |tx| tx.site_by_slug(&named)).await?;
-        let facts = facts_of(web, site, slug, None).await?;
+        let facts = facts_of(web, site, slug, None, None).await?;
         let site_name = site_name.map_or_else(String::new, |site| site.name);
         Ok(Visit { web, facts, site_name, english, notice: None })
     }
@@ -315,6 +223,8 @@ impl<'a> Visit<'a> {
             title: &self.facts.title,
             price: self.facts.price.to_string(),
             notice: self.notice.clone(),
+            offers: self.offers(),
+            elsewhere: self.facts.lock != Lock::Hosted && self.facts.kind == ProductKind::Article,
             channels: channels.collect(),
             client_order_id: fresh.iter().map(|b| format!("{b:02x}")).collect(),
             order,
@@ -332,11 +242,21 @@ impl<'a> Visit<'a> {
             Ok(view) => view,
             Err(error) => return self.say(&error.into()).sale(StatusCode::OK),
         };
+        // An order of another product is shown where that is sold, unless it is paid and opens this one.
+        if view.product.slug.as_str() != self.facts.product && view.unlock.is_none() {
+            let url = format!(
+                "/a/{}/{}?order={id}&token={}",
+                view.site.slug,
+                view.product.slug,
+                self.web.app.order_token(id)
+            );
+            return Redirect::to(&url).into_response();
+        }
         match &view.unlock {
             Some(unlock) if view.order.status == OrderStatus::Paid => {
                 let code = unlock::code(&self.web.app, unlock).to_string();
                 let token = unlock::token(&self.web.app, unlock);
-                self.show(token, Some(code)).await
+                self.show(token, Some(code), Some(id)).await
             }
             Some(_) | None => self.render(StatusCode::OK, Some(self.order_part(&view)), None),
         }
@@ -400,6 +320,8 @@ impl<'a> Visit<'a> {
             product: self.facts.product.clone(),
             channel: carried.channel,
             client_order_id: carried.client_order_id,
+            coupon: carried.coupon,
+            renew: None,
         };
         let wish = wish(self.web, client, headers, request);
         match checkout::create(&self.web.app, wish.clone()).await {
@@ -435,55 +357,101 @@ impl<'a> Visit<'a> {
         }
     }
 
-    async fn restore(self, code: &str) -> Response {
-        let restored = match code.parse::<RecoveryCode>() {
-            Ok(code) => unlock::restore(&self.web.app, code).await,
-            Err(_) => Err(crate::flow::Error::NotFound(crate::flow::Thing::Unlock)),
+    async fn restore(self, code: &str, asker: Asker, headers: &HeaderMap) -> Response {
+        let mut holder = match holder(code, asker, headers) {
+            Ok(holder) => holder,
+            Err(problem) => return self.refuse(&problem),
         };
-        match restored {
-            Ok(restored) if restored.slug == self.facts.product && restored.site == self.facts.site => {
-                self.show(restored.token, None).await
+        // Without script a browser has no capability of its own; its address and name must do, so that it takes one
+        // seat and not one for each visit.
+        let page = format!("page {} {}", asker.address, holder.label);
+        holder.reader = holder.reader.or(Some(self.web.app.secrets().pseudonym(Personal::Reader(&page))));
+        match rights::restore(&self.web.app, holder, Vec::new()).await {
+            Ok(Restored::Yes { site, product, .. })
+                if product.terms.kind == ProductKind::Article
+                    && product.slug.as_str() != self.facts.product =>
+            {
+                Redirect::to(&format!("/a/{}/{}", site.slug, product.slug)).into_response()
             }
-            Ok(restored) => Redirect::to(&format!("/a/{}/{}", restored.site, restored.slug)).into_response(),
-            Err(error) => {
-                let problem = Problem::from(error);
-                self.say(&problem).sale(problem.status)
-            }
+            Ok(Restored::Yes { token, .. }) => self.show(token, None, None).await,
+            Ok(Restored::TooMany(seats)) => self.refuse(&too_many_seats(seats.limit)),
+            Ok(Restored::TooManyTries { wait }) => self.refuse(&too_many_tries(wait)),
+            Err(error) => self.refuse(&error.into()),
         }
     }
 
-    async fn show(self, token: String, code: Option<String>) -> Response {
+    fn refuse(self, problem: &Problem) -> Response {
+        let status = problem.status;
+        self.say(problem).sale(status)
+    }
+
+    /// What a token opens here; `order` is carried to what else it opens.
+    async fn show(self, token: String, code: Option<String>, order: Option<OrderId>) -> Response {
         let (site, slug) = (self.facts.site.clone(), self.facts.product.clone());
-        match unlock::content(&self.web.app, site, slug, Some(token)).await {
-            Ok(Access::Open(Content::Html(html))) => {
-                self.render(StatusCode::OK, None, Some(PaidPart { html, code }))
-            }
-            Ok(Access::Open(Content::Key(_) | Content::Reveal)) => {
-                // The text is on the blog, not here.
-                self.render(StatusCode::OK, None, Some(PaidPart { html: String::new(), code }))
-            }
-            Ok(Access::Locked(_)) => self.sale(StatusCode::PAYMENT_REQUIRED),
-            Err(error) => self.say(&error.into()).sale(StatusCode::OK),
-        }
+        let content = match unlock::content(&self.web.app, site, slug, Some(token), None).await {
+            Ok(Access::Open { content, .. }) => content,
+            Ok(Access::Locked(_)) => return self.sale(StatusCode::PAYMENT_REQUIRED),
+            Ok(Access::Refused(refusal)) => return self.refuse(&token_refused(refusal)),
+            Ok(Access::NoSuchKey { state, current }) => return self.refuse(&no_such_key(state, current)),
+            Err(error) => return self.refuse(&error.into()),
+        };
+        let (text, opens) = match self.bought(order).await {
+            Ok(bought) => bought,
+            Err(error) => return self.refuse(&error.into()),
+        };
+        let html = match content {
+            Content::Html(html) => html,
+            // The text is on the blog; some owners keep a copy here for those without scripts.
+            Content::Key { .. } | Content::Reveal => text.unwrap_or_default(),
+        };
+        let missing = html.is_empty() && self.facts.kind == ProductKind::Article;
+        let blog_url = self.facts.url.as_ref().filter(|_| missing).map(|url| match &code {
+            Some(code) => format!("{url}#unlock={code}"),
+            None => url.clone(),
+        });
+        let elsewhere = missing && blog_url.is_none();
+        self.render(StatusCode::OK, None, Some(PaidPart { html, code, blog_url, elsewhere, opens }))
     }
-}
 
-fn channel_name(channel: Channel, english: bool) -> &'static str {
-    match (channel, english) {
-        (Channel::Wechat, true) => "WeChat",
-        (Channel::Wechat, false) => "微信",
-        (Channel::Alipay | Channel::AlipayOfficial, true) => "Alipay",
-        (Channel::Alipay | Channel::AlipayOfficial, false) => "支付宝",
+    /// The product's text, if the owner left one here, and what else it opens.
+    async fn bought(&self, order: Option<OrderId>) -> Result<(Option<String>, Vec<Link<'static>>), Error> {
+        let (site, slug, kind) = (self.facts.site.clone(), self.facts.product.clone(), self.facts.kind);
+        let (text, opens) = self
+            .web
+            .app
+            .store
+            .read(move |tx| {
+                let site = tx.site_by_slug(&site)?.ok_or(Error::NotFound(Thing::Site))?;
+                let product = tx.product_by_slug(site.id, &slug)?.ok_or(Error::NotFound(Thing::Product))?;
+                let opens = match kind {
+                    ProductKind::Article => Vec::new(),
+                    ProductKind::Bundle => tx.opened_by(product.id)?,
+                    ProductKind::Membership => {
+                        let newest = Page { before: None, limit: limits::PAGE_DEFAULT };
+                        let mut all = tx.products(Some(site.id), newest)?;
+                        all.retain(|other| kind.opens(other.terms.kind, false));
+                        all
+                    }
+                };
+                Ok::<_, Error>((tx.product_html(product.id)?, opens))
+            })
+            .await?;
+        let carried = order.map_or_else(String::new, |order| {
+            format!("?order={order}&token={}", self.web.app.order_token(order))
+        });
+        let link = |product: Product| Link {
+            url: format!("/a/{}/{}{carried}", self.facts.site, product.slug).into(),
+            label: product.title.into(),
+        };
+        Ok((text, opens.into_iter().map(link).collect()))
     }
-}
 
-/// Whole seconds, rounded up.
-fn seconds(left: Millis) -> i64 {
-    (left.get() + 999) / 1000
-}
-
-/// Whole minutes and seconds, rounded up: `1:58`.
-fn minutes(left: Millis) -> String {
-    let seconds = seconds(left);
-    format!("{}:{:02}", seconds / 60, seconds % 60)
+    fn offers(&self) -> Vec<OfferPart> {
+        let part = |offer: &OfferBody| OfferPart {
+            url: format!("/a/{}/{}", self.facts.site, offer.product),
+            title: offer.title.clone(),
+            price: offer.price.to_string(),
+        };
+        self.facts.offers.iter().map(part).collect()
+    }
 }
