@@ -2,10 +2,12 @@
 //!
 //! `storage_tests!(fresh)` makes one test a promise. `fresh()` makes an empty database and returns a way to open it,
 //! which may be called again: that is a restart. `rows` is the data, `units` is about whole units of work, `keys` about
-//! the conflicts that verbs answer with, `lists` about what is found again and in which order.
+//! the conflicts that verbs answer with, `lists` about what is found again and in which order, `rights` about who may
+//! read what.
 
 pub(super) mod keys;
 pub(super) mod lists;
+pub(super) mod rights;
 pub(super) mod rows;
 pub(super) mod units;
 
@@ -59,6 +61,15 @@ macro_rules! storage_tests {
                 the_largest_id_is_found_wherever_it_is,
                 the_census_counts_what_is_there,
                 everything_reads_back_as_it_was_written,
+            ]
+            rights: [
+                a_reader_has_one_seat_of_an_unlock_until_he_is_signed_out,
+                an_unlock_runs_until_the_last_of_its_renewals,
+                a_coupon_is_counted_by_its_orders_that_were_not_given_up,
+                a_bundle_names_products_and_a_membership_is_offered_for_all,
+                the_keys_of_one_site_are_retired_together,
+                a_claim_has_one_inbox_item_without_a_notice,
+                orders_are_found_by_when_they_were_made,
             ]
         }
     };

@@ -139,6 +139,35 @@ mod tests {
     }
 
     #[test]
+    fn an_inbox_of_the_second_version_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("matcha.db");
+        let mut conn = open(&path);
+        conn.execute_batch(MIGRATIONS[0]).unwrap();
+        conn.execute_batch(MIGRATIONS[1]).unwrap();
+        conn.execute_batch(
+            "PRAGMA user_version = 2; PRAGMA application_id = 0x4d544348; PRAGMA foreign_keys = OFF;
+             INSERT INTO inbox VALUES (1, 'no_candidate', 2, 3, 'dismissed', NULL, 'note', 4, 5);
+             INSERT INTO products VALUES (6, 7, 'tea', 'Tea', 100, 'sealed', NULL, 8);
+             INSERT INTO unlocks VALUES (9, 10, 7, 6, 11, NULL)",
+        )
+        .unwrap();
+        run(&mut conn, &path, Timestamp::from_millis(1)).unwrap();
+        let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        let item = "SELECT count(*) FROM inbox WHERE (id, notice_id, receipt_id, state, note, created_at, resolved_at)
+                      = (1, 2, 3, 'dismissed', 'note', 4, 5) AND claim_id IS NULL";
+        assert_eq!(count(item), 1);
+        let product =
+            "SELECT count(*) FROM products WHERE (kind, key_current, key_oldest) = ('article', 1, 1)
+                         AND validity_ms IS NULL AND url IS NULL";
+        assert_eq!(count(product), 1);
+        assert_eq!(
+            count("SELECT count(*) FROM unlocks WHERE expires_at IS NULL AND buyer_out_at IS NULL"),
+            1
+        );
+    }
+
+    #[test]
     fn snapshots_are_whole_and_few() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("matcha.db");
