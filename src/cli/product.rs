@@ -105,10 +105,13 @@ impl Product {
         match self {
             Product::Add { site, slug, title, price, html, lock, kind, opens, days, url } => {
                 let html = html.map(std::fs::read_to_string).transpose()?;
-                let lock = match (lock, &html) {
-                    (Some(LockName::Hosted), _) | (None, Some(_)) => Lock::Hosted,
-                    (Some(LockName::Sealed), _) | (None, None) => Lock::Sealed,
-                    (Some(LockName::Reveal), _) => Lock::Reveal,
+                let article = matches!(kind, Kind::Article);
+                let lock = match lock {
+                    Some(LockName::Hosted) => Lock::Hosted,
+                    Some(LockName::Sealed) => Lock::Sealed,
+                    Some(LockName::Reveal) => Lock::Reveal,
+                    None if article && html.is_none() => Lock::Sealed,
+                    None => Lock::Hosted,
                 };
                 let kind = match kind {
                     Kind::Article => ProductKind::Article,

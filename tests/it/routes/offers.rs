@@ -135,7 +135,7 @@ async fn the_facts_offer_what_else_opens_an_article() {
     assert_eq!(slugs("both").await, ["vip"]);
     assert_eq!(slugs("vip").await, [] as [&str; 0]);
     let page = app.get("/a/blog/tea").ask().await.is(200).text();
-    assert!(page.contains("/a/blog/both") && page.contains("会员 · ¥1.00"), "{page}");
+    assert!(page.contains("/a/blog/both") && page.contains("<span>会员</span> <span>¥1.00</span>"), "{page}");
 }
 
 #[tokio::test]

@@ -81,6 +81,29 @@ async fn who_holds_the_code_signs_browsers_out_and_they_read_nothing_new() {
 }
 
 #[tokio::test]
+async fn without_script_one_browser_is_chosen_to_be_signed_out() {
+    let app = TestApp::start().await;
+    let phone = app.shop().await;
+    let (_, code, _) = bought_by(&app, &phone, "the-buyer-0").await;
+    let mut tokens = Vec::new();
+    for n in 1..5 {
+        tokens.push(token_of(&app, &code, &format!("browser-{n}")).await);
+    }
+    let submit = async |form: &str| {
+        let request = app.post("/a/blog/tea").header("content-type", "application/x-www-form-urlencoded");
+        request.body(format!("act=restore&code={code}{form}")).ask().await
+    };
+    let crowded = submit("").await.is(409).text();
+    assert!(crowded.contains("购买时的设备") && crowded.contains("iPhone · WeChat"), "{crowded}");
+    let seat = crowded.split("value=\"sea_").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    for _ in 0..3 {
+        assert!(submit(&format!("&out=sea_{seat}")).await.is(200).text().contains("the paid text of tea"));
+    }
+    read(&app, &tokens[0]).await.problem(401, "signed_out");
+    read(&app, &tokens[1]).await.is(200);
+}
+
+#[tokio::test]
 async fn a_seat_of_somebody_else_cannot_be_signed_out() {
     let app = TestApp::start().await;
     let phone = app.shop().await;

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 pub(crate) use self::view::found;
 use self::view::{
-    ArticlePage, ChannelChoice, Link, MessagePage, OfferPart, OrderPart, PaidPart, WatchFrame, channel_name,
-    minutes, page, seconds,
+    ArticlePage, ChannelChoice, Crowded, Link, MessagePage, OfferPart, OrderPart, PaidPart, SeatChoice,
+    WatchFrame, channel_name, minutes, page, seconds,
 };
 use super::orders::{refusal, wish};
 use super::products::facts_of;
@@ -28,7 +28,7 @@ use crate::limits;
 use crate::secrets::Personal;
 use crate::storage::verbs::Page;
 use crate::web::Web;
-use crate::web::dto::{OfferBody, OrderRequest, ProductFacts};
+use crate::web::dto::{OfferBody, OrderRequest, ProductFacts, SeatBody, seat_names};
 use crate::web::envelope::prefers_english;
 use crate::web::error::{Problem, no_such_key, token_refused, too_many_seats, too_many_tries};
 use crate::web::extract::{Asker, Client, FormOf, PathOf, may_see};
@@ -103,6 +103,8 @@ pub struct Carried {
     client_order_id: Option<String>,
     code: Option<String>,
     coupon: Option<String>,
+    /// The seat to be signed out.
+    out: Option<String>,
     /// Asks for the frame instead of the page.
     watch: Option<String>,
 }
@@ -133,6 +135,7 @@ struct Visit<'a> {
     site_name: String,
     english: bool,
     notice: Option<String>,
+    crowded: Option<Crowded>,
 }
 
 /// The page of a product.
@@ -171,7 +174,9 @@ pub async fn order(
     match carried.act.as_deref() {
         Some("order") => visit.make_order(client, &headers, carried).await,
         Some("extend" | "cancel") => visit.change_order(carried).await,
-        Some("restore") => visit.restore(carried.code.as_deref().unwrap_or(""), asker, &headers).await,
+        Some("restore") => {
+            visit.restore(carried.code.as_deref().unwrap_or(""), carried.out, asker, &headers).await
+        }
         _ => visit.sale(StatusCode::BAD_REQUEST),
     }
 }
@@ -188,7 +193,7 @@ impl<'a> Visit<'a> {
         let site_name = web.app.store.read(move |tx| tx.site_by_slug(&named)).await?;
         let facts = facts_of(web, site, slug, None, None).await?;
         let site_name = site_name.map_or_else(String::new, |site| site.name);
-        Ok(Visit { web, facts, site_name, english, notice: None })
+        Ok(Visit { web, facts, site_name, english, notice: None, crowded: None })
     }
 
     fn url(&self) -> String {
@@ -223,6 +228,7 @@ impl<'a> Visit<'a> {
             title: &self.facts.title,
             price: self.facts.price.to_string(),
             notice: self.notice.clone(),
+            crowded: self.crowded.as_ref(),
             offers: self.offers(),
             elsewhere: self.facts.lock != Lock::Hosted && self.facts.kind == ProductKind::Article,
             channels: channels.collect(),
@@ -357,7 +363,13 @@ impl<'a> Visit<'a> {
         }
     }
 
-    async fn restore(self, code: &str, asker: Asker, headers: &HeaderMap) -> Response {
+    async fn restore(
+        mut self,
+        code: &str,
+        out: Option<String>,
+        asker: Asker,
+        headers: &HeaderMap,
+    ) -> Response {
         let mut holder = match holder(code, asker, headers) {
             Ok(holder) => holder,
             Err(problem) => return self.refuse(&problem),
@@ -366,7 +378,8 @@ impl<'a> Visit<'a> {
         // seat and not one for each visit.
         let page = format!("page {} {}", asker.address, holder.label);
         holder.reader = holder.reader.or(Some(self.web.app.secrets().pseudonym(Personal::Reader(&page))));
-        match rights::restore(&self.web.app, holder, Vec::new()).await {
+        let sign_out = seat_names(&Vec::from_iter(out));
+        match rights::restore(&self.web.app, holder, sign_out).await {
             Ok(Restored::Yes { site, product, .. })
                 if product.terms.kind == ProductKind::Article
                     && product.slug.as_str() != self.facts.product =>
@@ -374,7 +387,17 @@ impl<'a> Visit<'a> {
                 Redirect::to(&format!("/a/{}/{}", site.slug, product.slug)).into_response()
             }
             Ok(Restored::Yes { token, .. }) => self.show(token, None, None).await,
-            Ok(Restored::TooMany(seats)) => self.refuse(&too_many_seats(seats.limit)),
+            Ok(Restored::TooMany(seats)) => {
+                let problem = too_many_seats(seats.limit);
+                let choice = |seat: SeatBody| SeatChoice {
+                    date: seat.since.to_string().chars().take(10).collect(),
+                    id: seat.id,
+                    label: seat.label,
+                };
+                let choices = seats.seats.into_iter().map(SeatBody::from).map(choice).collect();
+                self.crowded = Some(Crowded { code: code.to_owned(), seats: choices });
+                self.refuse(&problem)
+            }
             Ok(Restored::TooManyTries { wait }) => self.refuse(&too_many_tries(wait)),
             Err(error) => self.refuse(&error.into()),
         }

@@ -47,6 +47,7 @@ pub(super) struct ArticlePage<'a> {
     pub(super) channels: Vec<ChannelChoice>,
     pub(super) client_order_id: String,
     pub(super) offers: Vec<OfferPart>,
+    pub(super) crowded: Option<&'a Crowded>,
     pub(super) elsewhere: bool,
     pub(super) order: Option<OrderPart>,
     pub(super) paid: Option<PaidPart>,
@@ -72,6 +73,19 @@ pub(super) struct OrderPart {
     pub(super) extensions_left: u8,
     pub(super) url: String,
     pub(super) seconds_left: i64,
+}
+
+/// A code that is used in as many browsers as it may be.
+pub(super) struct Crowded {
+    pub(super) code: String,
+    pub(super) seats: Vec<SeatChoice>,
+}
+
+/// A browser that can be signed out.
+pub(super) struct SeatChoice {
+    pub(super) id: String,
+    pub(super) label: Option<String>,
+    pub(super) date: String,
 }
 
 /// A bundle or membership that opens the product too.
