@@ -1,5 +1,7 @@
 //! Files that are part of the binary: served under names that hold their hash, for ever, and `embed.js` also under a
-//! stable name, because blogs paste it.
+//! stable name, because blogs paste it. Its second part, `keep.js`, is served beside it wherever it is.
+//!
+//! Knows what is embedded and how long it may be kept. Refuses to know how the script is built (`static/embed/`).
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -23,6 +25,8 @@ struct Asset {
 pub struct Assets {
     /// The blog's script.
     pub embed_js: String,
+    /// Its second part, which the first loads from beside itself; the name is built into the first.
+    pub keep_js: String,
     /// The style of our pages.
     pub page_css: String,
     /// The script of the demo's phone.
@@ -32,28 +36,42 @@ pub struct Assets {
     all: Vec<Asset>,
 }
 
+/// The blog's script and its second part, as built from `static/embed/`; `matcha embed --copy` writes them out.
+pub const EMBED_JS: &str = include_str!("../../static/dist/embed.js");
+/// See [`EMBED_JS`].
+pub const KEEP_JS: &str = include_str!("../../static/dist/keep.js");
+
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-fn asset(stem: &str, ending: &str, kind: &'static str, content: &'static str) -> Asset {
+/// The name of a file with its hash in it: 16 hex digits of SHA-256, as `static/embed/build.mjs` computes it too.
+#[must_use]
+pub fn hashed_name(stem: &str, ending: &str, content: &str) -> String {
     let hash: String = sha256(content.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect();
-    Asset { path: format!("/assets/{stem}.{hash}.{ending}"), kind, content, etag: format!("\"{hash}\"") }
+    format!("{stem}.{hash}.{ending}")
+}
+
+fn asset(stem: &str, ending: &str, kind: &'static str, content: &'static str) -> Asset {
+    let name = hashed_name(stem, ending, content);
+    Asset { path: format!("/assets/{name}"), kind, content, etag: format!("\"{name}\"") }
 }
 
 impl Assets {
     /// The files of this build.
     #[must_use]
     pub fn embedded() -> Assets {
-        let embed = asset("embed", "js", SCRIPT, include_str!("../../static/embed.js"));
+        let embed = asset("embed", "js", SCRIPT, EMBED_JS);
+        let keep = asset("keep", "js", SCRIPT, KEEP_JS);
         let page = asset("page", "css", STYLE, include_str!("../../static/page.css"));
         let phone_js = asset("demo-phone", "js", SCRIPT, include_str!("../../static/demo-phone.js"));
         let phone_css = asset("demo-phone", "css", STYLE, include_str!("../../static/demo-phone.css"));
         Assets {
             embed_js: embed.path.clone(),
+            keep_js: keep.path.clone(),
             page_css: page.path.clone(),
             demo_phone_js: phone_js.path.clone(),
             demo_phone_css: phone_css.path.clone(),
-            all: vec![embed, page, phone_js, phone_css],
+            all: vec![embed, keep, page, phone_js, phone_css],
         }
     }
 }
@@ -89,5 +107,50 @@ pub async fn embed(State(web): State<Web>, headers: HeaderMap) -> Response {
     match web.assets.all.iter().find(|asset| asset.path == web.assets.embed_js) {
         Some(asset) => file(asset, "public, max-age=300", &headers),
         None => not_found().into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// What `docs/embed.md` promises to every page that sells: both languages and all three locks in so few bytes.
+    const FIRST_PART_GZIPPED_MAX: usize = 6144;
+
+    #[test]
+    fn the_first_part_is_small_and_speaks_both_languages() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(EMBED_JS.as_bytes()).unwrap();
+        let size = gzip.finish().unwrap().len();
+        assert!(size <= FIRST_PART_GZIPPED_MAX, "embed.js has {size} bytes gzipped");
+        for words in [
+            "请务必支付 $ 元, 多付少付都不能自动解锁",
+            "Pay exactly ¥$",
+            "输入恢复码",
+            "Enter your recovery code",
+        ] {
+            assert!(EMBED_JS.contains(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn the_first_part_names_and_pins_the_second() {
+        use base64::Engine as _;
+        let hash = base64::engine::general_purpose::STANDARD.encode(sha256(KEEP_JS.as_bytes()));
+        assert!(EMBED_JS.contains(&hashed_name("keep", "js", KEEP_JS)), "another name: npm run build");
+        assert!(EMBED_JS.contains(&format!("sha256-{hash}")), "another hash: npm run build");
+    }
+
+    #[test]
+    fn nothing_in_the_script_needs_what_a_strict_policy_forbids() {
+        for part in [EMBED_JS, KEEP_JS] {
+            for forbidden in
+                ["eval(", "new Function", "setAttribute(\"style\"", ".cssText", "document.write", "http://"]
+            {
+                assert!(!part.contains(forbidden), "{forbidden}");
+            }
+        }
     }
 }

@@ -127,6 +127,7 @@ fn pages(web: &Web) -> Router<Web> {
         .route("/", get(page::front))
         .route("/a/{site}/{slug}", get(page::article).post(page::order))
         .route("/v1/embed.js", get(assets::embed))
+        .route("/v1/{name}", get(assets::hashed))
         .route("/assets/{name}", get(assets::hashed));
     if web.config.demo.is_some() { pages.merge(demo::routes()) } else { pages }
 }

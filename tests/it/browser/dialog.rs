@@ -50,12 +50,17 @@ async fn a_keyboard_is_enough() {
     reader
         .wait(
             "one extension less",
-            "document.querySelector('matcha-lock').more.textContent.includes('还可 9 次')",
+            "document.querySelector('matcha-lock').shadowRoot.querySelector('.view').textContent.includes('还可 9 次')",
         )
         .await;
     reader.tabs_to("延长时间（还可 9 次）").await;
     reader.key(Key::Escape.into()).await;
-    reader.wait("the dialog to close", "!document.querySelector('matcha-lock').dialog.open").await;
+    reader
+        .wait(
+            "the dialog to close",
+            "!document.querySelector('matcha-lock').shadowRoot.querySelector('dialog').open",
+        )
+        .await;
     assert!(reader.run(FOCUS).await.as_str().unwrap().contains("继续付款"), "the focus is back where it was");
     reader.key(Key::Enter.into()).await;
     assert_eq!(reader.sees_code().await, amount);
@@ -79,7 +84,7 @@ async fn the_extension_button_gives_one_more_window() {
     reader
         .wait(
             "the third window",
-            "document.querySelector('matcha-lock').more.textContent.includes('还可 8 次')",
+            "document.querySelector('matcha-lock').shadowRoot.querySelector('.view').textContent.includes('还可 8 次')",
         )
         .await;
     let timer = reader.reads("[part=timer]").await;
@@ -97,7 +102,12 @@ async fn a_cancelled_order_makes_room_for_the_other_wallet() {
     let reader = Reader::of_the_blog(&demo).await;
     reader.orders("微信").await;
     reader.choose_button("取消").await;
-    reader.wait("the dialog to close", "!document.querySelector('matcha-lock').dialog.open").await;
+    reader
+        .wait(
+            "the dialog to close",
+            "!document.querySelector('matcha-lock').shadowRoot.querySelector('dialog').open",
+        )
+        .await;
     let amount = reader.orders("支付宝").await;
     assert_eq!(amount, "1.00", "another account has its own amounts");
     reader.leaves(&[]).await;

@@ -49,7 +49,7 @@ impl Reader {
     pub(super) async fn wait_for_lock(&self) {
         self.wait(
             "the lock",
-            "document.querySelector('matcha-lock').shadowRoot.querySelector('.title').textContent",
+            "document.querySelector('matcha-lock').shadowRoot.querySelector('[part=title]').textContent",
         )
         .await;
     }

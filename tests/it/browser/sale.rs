@@ -80,8 +80,8 @@ async fn a_reader_who_finds_every_amount_held_is_given_the_next_free_one() {
         demo.order_from(&format!("198.51.100.{other}")).await;
     }
     reader.choose_button("微信").await;
-    reader.sees("full").await;
-    assert!(reader.reads(".time").await.ends_with("秒后自动重试"));
+    reader.sees("no_free_amount").await;
+    assert!(reader.reads("[role=timer]").await.ends_with("秒后自动重试"));
     let amount = reader.sees_code().await;
     assert_eq!(demo.receive(&amount).await, "settled");
     reader.reads_the_article().await;
@@ -115,9 +115,13 @@ async fn a_reader_who_comes_back_from_his_wallet_finds_the_article() {
     // On a phone the page is hidden while its reader pays; a browser without a screen has to be told so.
     reader.run("Object.defineProperty(document, 'hidden', { get: () => window.away })").await;
     let amount = reader.orders("微信").await;
-    reader.run("window.away = true; document.dispatchEvent(new Event('visibilitychange'))").await;
+    reader
+        .run("window.away = true; document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
+        .await;
     assert_eq!(demo.receive(&amount).await, "settled");
-    reader.run("window.away = false; document.dispatchEvent(new Event('visibilitychange'))").await;
+    reader
+        .run("window.away = false; document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
+        .await;
     reader.reads_the_article().await;
     reader.leaves(&[]).await;
 }

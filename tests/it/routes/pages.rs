@@ -253,6 +253,13 @@ async fn the_blogs_script_is_served_under_a_stable_and_under_a_hashed_name() {
     let etag = stable.header("etag").to_owned();
     let known = app.get("/v1/embed.js").header("if-none-match", &etag).ask().await.is(304);
     assert!(known.bytes.is_empty());
+    // The first part looks for the second beside itself, under either of its names.
+    let keep = stable.text().split(['"', '`']).find(|name| name.starts_with("keep.")).unwrap().to_owned();
+    for folder in ["/v1", "/assets"] {
+        let beside = app.get(&format!("{folder}/{keep}")).ask().await.is(200);
+        assert_eq!(beside.header("cache-control"), "public, max-age=31536000, immutable");
+        assert_eq!(beside.header("access-control-allow-origin"), "*", "or its integrity cannot be checked");
+    }
     let html = page(&app, TEA).await;
     let paths = html.split('"').filter(|p| p.starts_with("/assets/"));
     let mut found = 0;

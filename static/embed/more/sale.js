@@ -1,0 +1,152 @@
+// Views of the sale: what else would open the article and in which wallet, and all that helps with the code.
+
+import * as words from "./words.js";
+import { h, recall, retain } from "../tools.js";
+import { IN_ALIPAY, IN_WECHAT, ON_PHONE, here, isAlipay, line, row } from "./tools.js";
+import { claimButton } from "./claim.js";
+
+const FULL_RETRY_MS = 3e3;
+const streams = new WeakMap(); // by order
+
+// The wallet that the page is open in; else the one of last time.
+const inHand = channels => channels.find(channel => IN_WECHAT ? channel === "wechat" : IN_ALIPAY && isAlipay(channel));
+
+export const choice = view => {
+  const { lock, panel, t, button, wallet, product } = view, { channels, offers = [], price } = lock._facts;
+  const hand = inHand(channels), coupons = lock._coupons ||= {};
+  const place = channel => {
+    retain("matcha:wallet", channel);
+    const pick = lock._pick || product, coupon = coupons[pick]?.code;
+    lock._place({ channel, ...(pick !== product && { product: pick }), ...(coupon && { coupon }) });
+  };
+  if (hand && !offers.length && !coupons[product]) return place(hand);
+  const first = hand || channels.find(channel => channel === recall("matcha:wallet")) || channels[0];
+  const option = ({ product: slug, title, price, validity_ms: time }) => h("label class=pick", {},
+    h("input type=radio name=pick", { value: slug, checked: slug === (lock._pick || product), onchange: () => { lock._pick = slug; } }),
+    h("span", {}, title, time ? h("small", {}, t(words.days, Math.round(time / 864e5))) : ""),
+    h("b", {}, `¥${coupons[slug]?.price || price}`));
+  panel.replaceChildren(
+    offers.length
+      ? h("div class=picks role=radiogroup aria-labelledby=a", {}, option({ product, price, title: t(words.alone) }), ...offers.map(option))
+      : line(`¥${coupons[product]?.price || price}`, "amount"),
+    ...[first, ...channels.filter(channel => channel !== first)].map(channel => button(wallet(channel), () => place(channel), `go${channel === first ? "" : " other"}`)),
+    button(t(words.coupon), () => couponEntry(view), "bare"));
+};
+
+// A coupon shapes the price before the amount is chosen; an order that is open is given back for it.
+const couponEntry = (view, code = "", wrong = "") => {
+  const { lock, own, t, button, product, site } = view, pick = lock._pick || own.now?.product || product;
+  const input = h(`input required autocomplete=off spellcheck=false aria-label="${t(words.couponIs)}"`, { value: code });
+  const apply = async event => {
+    event.preventDefault();
+    const code = input.value.trim();
+    try {
+      const { coupon } = await lock._call(`sites/${site}/products/${pick}?coupon=${encodeURIComponent(code)}`);
+      (lock._coupons ||= {})[pick] = coupon;
+      const { now } = own;
+      if (now?.id) change(view, { ...JSON.parse(now.wish), coupon: coupon.code });
+      else lock._start();
+    } catch (error) {
+      couponEntry(view, code, lock._told(error));
+    }
+  };
+  lock._show("coupon", t(words.coupon), h("form", { onsubmit: apply }, input, h("p class=must role=alert", {}, wrong), h("button class=go", {}, t(words.apply))),
+    button(t(words.back), () => lock._start(), "bare"));
+  input.focus();
+};
+
+// The code on show is given back, and still listened for.
+const change = ({ lock, own }, wish) => {
+  const { now } = own;
+  lock._call(`orders/${now.id}/cancel`, now.token, {}).catch(() => {});
+  lock._putAway();
+  lock._place(wish);
+};
+
+// The same order for a browser that can pay it: what it needs to go on, after the # that no server sees.
+const handover = ({ lock, own }) => {
+  const { wish, at, client_order_id, id, token, channel, product, status, events_url } = own.now;
+  const order = { wish, at, client_order_id, id, token, channel, product, status, events_url };
+  return `${here()}#matcha-order=${encodeURIComponent(JSON.stringify([lock._shelf, lock.getAttribute("product"), order]))}`;
+};
+
+export const order = view => {
+  const { lock, own, panel, t, button, wallet, copier } = view, { now: order } = own;
+  const { amount, channel, extensions_left, code: { kind, payload, image_url } } = order, who = wallet(channel);
+  const [sum, , image, time] = panel.children, others = lock._facts?.channels.filter(other => other !== channel) || [];
+  const outside = IN_WECHAT && isAlipay(channel), inWallet = IN_WECHAT || IN_ALIPAY;
+
+  const sumRow = row();
+  sum.replaceWith(sumRow);
+  sumRow.append(sum, copier(t(words.copy), () => amount, "small"));
+  if (outside) image.before(line(t(words.outside), "must"), copier(t(words.link), () => handover(view), "go"));
+  else if (ON_PHONE && /^https:\/\/qr\.alipay\.com\//i.test(payload)) {
+    const target = `alipays://platformapi/startapp?saId=10000007&qrcode=${encodeURIComponent(payload)}`;
+    image.before(h("a class=go part=app", { href: target }, t(words.app)));
+  }
+  image.onerror = () => image.replaceWith(line(t(words.image), "must"));
+  const how = !ON_PHONE || outside ? "" : inWallet ? t(words.press) : t(words.album, who);
+  image.after(line(t(kind === "fixed" ? words.fixed : words.open) + how));
+
+  const more = button("", async () => {
+    try {
+      lock._take(order, await lock._call(`orders/${order.id}/extend`, order.token, {}));
+      lock._emit("extend");
+      label();
+    } catch (error) {
+      lock._told(error);
+      lock._ask(1); // what is true now decides what is shown
+    }
+  });
+  const label = () => {
+    more.hidden = !order.extensions_left;
+    more.textContent = t(words.extend, order.extensions_left);
+  };
+  label();
+  const cancel = async () => {
+    try {
+      lock._take(order, await lock._call(`orders/${order.id}/cancel`, order.token, {}));
+    } catch (error) {
+      lock._told(error);
+      lock._ask(1);
+    }
+  };
+  time.after(
+    row(more, h("a class=link target=_blank rel=noopener download", { href: image_url }, t(words.save))),
+    row(...others.map(other => button(t(words.use, wallet(other)), () => {
+      retain("matcha:wallet", other);
+      change(view, { ...JSON.parse(order.wish), channel: other });
+    })), button(t(words.cancel), cancel)),
+    order.coupon ? "" : button(t(words.coupon), () => couponEntry(view), "bare"));
+
+  // Each event of the stream is a reason to ask at once; asking goes on without it, because streams get buffered or cut.
+  if (streams.has(order)) return;
+  const stream = new EventSource(order.events_url);
+  streams.set(order, stream);
+  stream.addEventListener("order", async () => {
+    await lock._ask(1);
+    if (!lock.isConnected || lock._own.now !== order || order.status !== "pending") stream.close();
+  });
+};
+
+export const expired = view => {
+  const { panel, t } = view;
+  panel.firstChild.after(line(t(words.late)));
+  panel.append(claimButton(view));
+};
+
+// All amounts are held: the next free one is taken without a word from the reader.
+export const noFreeAmount = ({ lock, panel, dialog, t }) => {
+  const wait = h("p role=timer"), again = lock._retry;
+  // A little chance, so that all who wait do not come back in the same instant.
+  const until = performance.now() + (lock._error.retry_after_ms || FULL_RETRY_MS) + Math.random() * 1e3;
+  panel.prepend(wait);
+  const tick = () => {
+    if (!dialog.open || !wait.isConnected) return;
+    const left = Math.max(0, Math.ceil((until - performance.now()) / 1e3));
+    wait.textContent = t(words.soon, left);
+    if (left) setTimeout(tick, 250);
+    else again();
+  };
+  tick();
+};
