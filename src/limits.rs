@@ -215,6 +215,29 @@ pub const SNAPSHOTS_KEPT: usize = 5;
 
 /// One paid text, or one attachment, before it is sealed. A browser decrypts it in one piece, on a phone too.
 pub const SEALED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Files of a built site.
+pub const SITE_FILES_MAX: usize = 500_000;
+/// Folders within folders.
+pub const SITE_DEPTH_MAX: usize = 64;
+/// A file with text that is searched; a search index of a very large blog is smaller.
+pub const SITE_TEXT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Threads that read and seal files.
+pub const SEAL_THREADS_MAX: usize = 8;
+/// Eight words in a row: shorter runs are common phrases, and quotations of a title.
+pub const LEAK_RUN_WORDS_DEFAULT: usize = 8;
+pub const LEAK_RUN_WORDS_MIN: usize = 3;
+pub const LEAK_RUN_WORDS_MAX: usize = 100;
+/// A paid part with fewer letters is not looked for: it would be found in any text.
+pub const LEAK_LETTERS_MIN: usize = 6;
+/// Escapes within escapes: HTML in XML in JSON in a script.
+pub const LEAK_LAYERS_MAX: usize = 4;
+/// Letters that are compared at once, and how many of them again with the next.
+pub const LEAK_BLOCK_LETTERS: usize = 1 << 16;
+pub const LEAK_BLOCK_OVERLAP: usize = 1 << 12;
+/// Two runs of one part with so little between them, in the part and in the file, are one: a link stood there.
+pub const LEAK_GAP_BYTES: usize = 200;
+/// Leaks that are listed.
+pub const LEAKS_LISTED_MAX: usize = 200;
 
 // A hold must outlive the slack on both sides, or two neighbours could never be told apart; the signature's window
 // must fit into the memory of message ids, or a replay could slip between them.
