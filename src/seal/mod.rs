@@ -3,10 +3,15 @@
 //! Knows built files, HTML, feeds and search indexes, and format `ms1`. Refuses to know HTTP, the database and who has
 //! paid: facts of products and the site's secret are handed in.
 
+pub mod edit;
 pub mod entities;
 pub mod format;
 pub mod html;
 pub mod json;
+pub mod page;
 pub mod parts;
+pub mod place;
 pub mod text;
+pub mod walk;
 pub mod words;
+pub mod work;
