@@ -3,11 +3,14 @@
 //! Knows built files, HTML, feeds and search indexes, and format `ms1`. Refuses to know HTTP, the database and who has
 //! paid: facts of products and the site's secret are handed in.
 
+pub mod attachments;
+pub mod clean;
 pub mod edit;
 pub mod entities;
 pub mod format;
 pub mod html;
 pub mod json;
+pub mod known;
 pub mod page;
 pub mod parts;
 pub mod place;

@@ -56,7 +56,9 @@ mod tests {
     fn results_keep_their_order_and_a_failure_is_told() {
         let items: Vec<usize> = (0..1000).collect();
         let seen = AtomicUsize::new(0);
-        let progress = |_: usize, _: usize| drop(seen.fetch_add(1, Ordering::Relaxed));
+        let progress = |_: usize, _: usize| {
+            seen.fetch_add(1, Ordering::Relaxed);
+        };
         let doubled: Result<Vec<usize>, ()> = each(&items, &progress, |n| Ok(n * 2));
         assert_eq!(doubled.unwrap(), items.iter().map(|n| n * 2).collect::<Vec<_>>());
         assert_eq!(seen.load(Ordering::Relaxed), 1000);
