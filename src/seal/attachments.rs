@@ -180,10 +180,13 @@ impl Finder {
     pub fn named(&self, path: &str, text: &str, base: &Base) -> BTreeSet<String> {
         let mut named = BTreeSet::new();
         if let Some(spelled) = &self.spelled {
-            let found = spelled
-                .find_overlapping_iter(text)
-                .filter_map(|m| self.paths.get(m.pattern().as_usize() / 2));
-            named.extend(found.cloned());
+            // `a.png` is not named by `banana.png`.
+            let whole = |at: usize| {
+                let before = at.checked_sub(1).and_then(|at| text.as_bytes().get(at));
+                before.is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'-' | b'_' | b'.'))
+            };
+            let found = spelled.find_overlapping_iter(text).filter(|m| whole(m.start()));
+            named.extend(found.filter_map(|m| self.paths.get(m.pattern().as_usize() / 2)).cloned());
         }
         let mut add = |link: &str| {
             if let Some((to, _)) = base.resolve(path, link)
@@ -270,7 +273,7 @@ mod tests {
             let found = finder.named(path, text, &base);
             assert_eq!(found.into_iter().collect::<Vec<_>>(), [named], "{path}: {text}");
         }
-        assert!(finder.named("index.html", "<img src=a.png>a.png", &base).is_empty());
+        assert!(finder.named("index.html", "<img src=a.png>a.png /xposts/a.png", &base).is_empty());
     }
 
     #[test]
