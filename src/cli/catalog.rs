@@ -103,6 +103,11 @@ pub(super) enum Site {
         #[arg(long, value_name = "N")]
         seats: Option<u32>,
     },
+    /// Print the secret with which the site's paid parts are sealed; keep it as you keep a password
+    Secret {
+        /// Its name in URLs
+        slug: String,
+    },
     /// Replace a sealing secret that leaked: every product gets a new key, and the site must be sealed anew
     ReplaceSecret {
         /// Its name in URLs
@@ -148,6 +153,7 @@ impl Site {
                 let site = products::replace_sealing_secret(&app, slug, ME).await?;
                 say(&unlock::sealing_secret(&app.makers, &site).to_string())
             }
+            Site::Secret { slug } => say(&super::secret::of_site(&app, &slug).await?.to_string()),
             Site::List => {
                 for site in app.store.read(|tx| tx.sites()).await? {
                     let origins: Vec<&str> = site.origins.iter().map(Origin::as_str).collect();

@@ -3,9 +3,13 @@
 mod catalog;
 mod code;
 mod demo;
+mod facts;
+mod leakcheck;
 mod notice;
 mod open;
 mod product;
+mod seal;
+mod secret;
 mod serve;
 mod upkeep;
 
@@ -60,6 +64,10 @@ enum Command {
     /// Notices: run texts through the rules, or act as a phone
     #[command(subcommand)]
     Notice(notice::Notice),
+    /// Encrypt the paid parts of a built site
+    Seal(seal::Seal),
+    /// Fail when words of a paid part stand anywhere in a built site
+    Leakcheck(leakcheck::Leakcheck),
     /// Check the data folder and say what is missing
     Doctor,
     /// Copy database and keys into a folder, while the server runs
@@ -104,6 +112,8 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Device(command) => command.run(&config).await,
         Command::Key(command) => command.run(&config).await,
         Command::Notice(command) => command.run(&config).await,
+        Command::Seal(seal) => seal.run(&config).await,
+        Command::Leakcheck(check) => check.run(&config).await,
         Command::Doctor => upkeep::doctor(&config).await,
         Command::Backup(backup) => backup.run(&config).await,
         Command::Openapi => say(&upkeep::openapi_json()?),

@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use super::html::{self, Kind, Tag, Token};
 use crate::domain::money::Fen;
-use crate::domain::site::{Lock, Slug};
+use crate::domain::product::Lock;
+use crate::domain::site::Slug;
 
 /// A paid part of a page.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -17,7 +17,8 @@ use super::place::Base;
 use super::walk::{self, Tree, WalkError};
 use super::work::{self, Progress};
 use crate::domain::money::Fen;
-use crate::domain::site::{Lock, Slug};
+use crate::domain::product::Lock;
+use crate::domain::site::Slug;
 use crate::limits;
 
 /// A page with paid parts.

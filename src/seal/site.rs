@@ -17,7 +17,8 @@ use super::walk::{self, File, Staged, WalkError};
 use super::words::Run;
 use super::work::{self, Progress};
 use crate::domain::money::Fen;
-use crate::domain::site::{Lock, Slug};
+use crate::domain::product::Lock;
+use crate::domain::site::Slug;
 use crate::limits;
 use crate::rng::Rng;
 
