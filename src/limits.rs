@@ -234,7 +234,9 @@ pub const LEAK_LAYERS_MAX: usize = 4;
 /// Letters that are compared at once, and how many of them again with the next.
 pub const LEAK_BLOCK_LETTERS: usize = 1 << 16;
 pub const LEAK_BLOCK_OVERLAP: usize = 1 << 12;
-/// Two runs of one part with so little between them, in the part and in the file, are one: a link stood there.
+/// Two runs that follow each other in one part, with so little between them in the part and in the file, are one: a link
+/// stood there.
+pub const LEAK_GAP_LETTERS: usize = 40;
 pub const LEAK_GAP_BYTES: usize = 200;
 /// A title up to this length is read by everybody; a longer one may be a whole text.
 pub const TITLE_CHARS_PUBLIC_MAX: usize = 80;

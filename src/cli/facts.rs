@@ -96,7 +96,7 @@ impl Server {
         })?;
         let status = answer.status();
         let text = answer.text().await?;
-        if status == reqwest::StatusCode::NOT_FOUND {
+        if status.as_u16() == 404 {
             return Ok(None);
         }
         if !status.is_success() {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use zeroize::Zeroizing;
 
 use super::Failure;
 use super::open::{As, open};
@@ -44,6 +45,7 @@ impl SecretArgs {
         let given = match (&self.secret_file, &self.secret) {
             (Some(path), _) => {
                 let text = std::fs::read_to_string(path)
+                    .map(Zeroizing::new)
                     .map_err(|e| format!("the secret file {} cannot be read: {e}", path.display()))?;
                 Some(text.trim().parse().map_err(|e| format!("{}: {e}", path.display()))?)
             }

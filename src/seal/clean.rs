@@ -258,8 +258,12 @@ fn element(tokens: &[Token], index: usize) -> Option<Range<usize>> {
     Some(tokens.get(index)?.span.start..tokens.get(end)?.span.end)
 }
 
-/// Takes a range out of a text; tags that belong to tags outside of it stay.
+/// Takes a range out of a text, with the signs that ended it; tags that belong to tags outside of it stay.
 fn cut(text: &str, at: &Range<usize>) -> Vec<Edit> {
+    let rest = text.get(at.end..).unwrap_or_default();
+    let signs = rest.len()
+        - rest.trim_start_matches(['。', '.', ',', '，', ';', '；', '!', '！', '?', '？', '、', '…']).len();
+    let at = with_tags(text, at.start..at.end + signs);
     let gone = text.get(at.clone()).unwrap_or_default();
     let (mut edits, mut from) = (Vec::new(), at.start);
     for kept in html::unmatched_tags(gone) {
@@ -275,6 +279,38 @@ fn cut(text: &str, at: &Range<usize>) -> Vec<Edit> {
         first.with.push('…');
     }
     edits
+}
+
+/// The range with the tags right beside it that belong to tags inside of it, so that no empty element stays.
+fn with_tags(text: &str, mut at: Range<usize>) -> Range<usize> {
+    loop {
+        let gone = text.get(at.clone()).unwrap_or_default();
+        let unmatched = html::unmatched_tags(gone);
+        let name = |range: &Range<usize>| {
+            let raw = gone.get(range.clone()).unwrap_or_default().trim_start_matches(['<', '/']);
+            raw.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase()
+        };
+        let is_end = |range: &&Range<usize>| gone.get(range.start..).is_some_and(|raw| raw.starts_with("</"));
+        let closes = unmatched.iter().rfind(|range| !is_end(range)).map(&name).and_then(|name| {
+            let rest = text.get(at.end..)?.trim_start();
+            let tag = format!("</{name}>");
+            rest.get(..tag.len())?.eq_ignore_ascii_case(&tag).then(|| text.len() - rest.len() + tag.len())
+        });
+        let opens = unmatched.iter().find(is_end).map(&name).and_then(|name| {
+            let before = text.get(..at.start)?.trim_end();
+            let start = before.rfind('<').filter(|_| before.ends_with('>'))?;
+            let tag = before.get(start + 1..)?.to_ascii_lowercase();
+            let rest = tag.strip_prefix(&name)?;
+            rest.starts_with(['>', ' ']).then_some(start)
+        });
+        match (opens, closes) {
+            (None, None) => return at,
+            (start, end) => at = start.unwrap_or(at.start)..end.unwrap_or(at.end),
+        }
+    }
 }
 
 /// Paid parts inside of a decoded text. Where their markers do not fit together (a feed that was cut off), all from the
@@ -350,7 +386,7 @@ fn page_containers(text: &str, tokens: &[Token]) -> Vec<Container> {
         match &token.kind {
             html::Kind::Start(tag) => {
                 let what = if tag.name == "meta" { "description" } else { "attribute" };
-                for attribute in tag.attributes.iter().filter(|a| a.name != "sealed" && !a.value.is_empty()) {
+                for attribute in tag.attributes.iter().filter(|a| has_words(a)) {
                     let at = html::value_span(text, attribute);
                     found.push(Container { at, coding: Coding::Entities, what });
                 }
@@ -380,6 +416,17 @@ fn page_containers(text: &str, tokens: &[Token]) -> Vec<Container> {
         found.extend(strings.map(|at| Container { at, coding: Coding::Backslash, what }));
     }
     found
+}
+
+/// Addresses and names of an element are no words, and cutting them would break the page; what a link hands over to
+/// another page may be.
+fn has_words(attribute: &html::Attribute) -> bool {
+    let value = attribute.value.as_str();
+    match attribute.name.as_str() {
+        "sealed" | "id" | "class" | "src" | "srcset" | "style" => false,
+        "href" | "action" => value.contains('?') || value.contains("script:"),
+        _ => !value.is_empty(),
+    }
 }
 
 fn xml_containers(text: &str) -> Vec<Container> {
@@ -437,4 +484,161 @@ fn tag_end(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::known::Passage;
+    use super::super::words::Run;
+    use super::*;
+
+    const PAID: &str = "<h2 id=\"pour\">注水</h2><p>把刚离火的水倒进公道杯里静置四十秒，再沿着碗边慢慢注入。</p><p>第二泡比第一泡多等十秒钟就好。</p>";
+
+    /// The file after cleaning, and where something was taken out.
+    fn cleaned(path: &str, text: &str) -> (String, Vec<&'static str>) {
+        let passage = Passage {
+            product: "tea".to_owned(),
+            path: Some("posts/tea/index.html".to_owned()),
+            html: PAID.to_owned(),
+            near: "<p>第二泡比第一泡多等十秒钟就好</p>".to_owned(),
+            ids: vec!["pour".to_owned()],
+        };
+        let known = Known::new(Run::default(), vec![passage], &[]);
+        let offer = |product: &str| {
+            Some(Offer { address: format!("https://p.example/a/b/{product}"), words: "展开".to_owned() })
+        };
+        let cleaner = Cleaner { known: &known, base: &Base::default(), offer: &offer };
+        let (edits, cuts) = cleaner.clean(path, text, format_of(path).unwrap(), &[]);
+        let cleaned = edit::apply(text, edits);
+        let (again, _) = cleaner.clean(path, &cleaned, format_of(path).unwrap(), &[]);
+        assert_eq!(again, [], "twice is once: {cleaned}");
+        (cleaned, cuts.into_iter().map(|cut| cut.what).collect())
+    }
+
+    const RUN: &str = "把刚离火的水倒进公道杯里静置四十秒";
+    const MARKED: &str = "<p>free</p><!--matcha:paid tea 1.00--><p>短</p><!--/matcha:paid-->";
+
+    #[test]
+    fn each_place_where_words_leak_is_cleaned_and_keeps_its_form() {
+        let escaped = RUN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<String>();
+        for (path, before, after) in [
+            (
+                "a.html",
+                format!("<meta name=description content=\"Free. {RUN}！\">"),
+                "<meta name=description content=\"Free. …\">",
+            ),
+            ("a.html", format!("<img alt='{RUN}'>"), "<img alt='…'>"),
+            ("a.html", format!("<!-- {RUN} -->"), "<!-- … -->"),
+            (
+                "a.html",
+                format!("<script>let a = \"x {RUN}\";</script>"),
+                "<script>let a = \"x \\u2026\";</script>",
+            ),
+            (
+                "a.html",
+                format!("<p data-json='{{&quot;a&quot;:&quot;{RUN}&quot;}}'>"),
+                "<p data-json='{&quot;a&quot;:&quot;…&quot;}'>",
+            ),
+            (
+                "a.html",
+                format!("<a href=\"https://t.example/?text={RUN}&amp;u=1\">"),
+                "<a href=\"https://t.example/?text=…&amp;u=1\">",
+            ),
+            ("a.xml", format!("<d>free {RUN}，再沿着</d>"), "<d>free …</d>"),
+            (
+                "a.xml",
+                format!("<d><![CDATA[<p>free</p><p>{RUN}</p>]]></d>"),
+                "<d><![CDATA[<p>free</p><p>…</p>]]></d>",
+            ),
+            ("a.xml", format!("<d>&lt;p&gt;{RUN}&lt;/p&gt;</d>"), "<d>&lt;p&gt;…&lt;/p&gt;</d>"),
+            ("a.xml", format!("<e t=\"{RUN}\"/>"), "<e t=\"…\"/>"),
+            ("a.json", format!("{{\"c\":\"free {RUN}\"}}"), "{\"c\":\"free \\u2026\"}"),
+            ("a.json", format!("[\"{escaped}\"]"), "[\"\\u2026\"]"),
+            ("a.js", format!("x = `a${{b}} {RUN}`; y = /'/"), "x = `a${b} \\u2026`; y = /'/"),
+            (
+                "a.md",
+                "free\n\n把刚离火的**水**倒进公道杯里[静置](/x)四十秒，再沿着碗边慢慢注入。\n\nend"
+                    .to_owned(),
+                "free\n\n…\n\nend",
+            ),
+            ("a.txt", format!("free\n{RUN}\n"), "free\n…\n"),
+        ] {
+            let (cleaned, cuts) = cleaned(path, &before);
+            assert_eq!(cleaned, after, "{path}: {before}");
+            assert_eq!(cuts.len(), 1, "{path}: {before}");
+        }
+    }
+
+    #[test]
+    fn parts_that_are_still_marked_become_a_link() {
+        let link = "<a href=\"https://p.example/a/b/tea\">展开</a>";
+        let json = serde_json::json!({ "c": MARKED });
+        for (path, before, after) in [
+            (
+                "a.xml",
+                format!("<d><![CDATA[{MARKED}]]></d>"),
+                format!("<d><![CDATA[<p>free</p>{link}]]></d>"),
+            ),
+            (
+                "a.xml",
+                format!("<d>{}</d>", html::escape(MARKED)),
+                format!("<d>{}</d>", html::escape(&format!("<p>free</p>{link}"))),
+            ),
+            ("a.md", MARKED.to_owned(), "<p>free</p>[展开](https://p.example/a/b/tea)".to_owned()),
+            ("a.txt", MARKED.to_owned(), "<p>free</p>展开: https://p.example/a/b/tea".to_owned()),
+            (
+                "a.xml",
+                "<d><![CDATA[a<!--matcha:paid tea--><p>cut of]]></d>".to_owned(),
+                format!("<d><![CDATA[a{link}]]></d>"),
+            ),
+        ] {
+            assert_eq!(cleaned(path, &before).0, after, "{path}");
+        }
+        let (cleaned, _) = cleaned("a.json", &json.to_string());
+        let read: serde_json::Value = serde_json::from_str(&cleaned).unwrap();
+        assert_eq!(read["c"], format!("<p>free</p>{link}"));
+    }
+
+    #[test]
+    fn a_list_of_posts_is_cleaned_and_a_page_that_only_says_the_same_is_not() {
+        let list = "<p><a href=/posts/tea/>t</a></p><p>free <b>把刚离</b>火的水倒进公道杯里静置四十秒</p><p>more</p>";
+        assert_eq!(cleaned("index.html", list).0, "<p><a href=/posts/tea/>t</a></p><p>free …</p><p>more</p>");
+        let other = format!("<p>{RUN}</p>");
+        assert_eq!(cleaned("other.html", &other), (other, vec![]));
+    }
+
+    #[test]
+    fn what_everybody_may_read_stays_beside_what_they_may_not() {
+        let text = format!("<d>第二泡比第一泡多等十秒钟就好 / {RUN} / 第二泡比第一泡多等十秒钟就好</d>");
+        let after = "<d>第二泡比第一泡多等十秒钟就好 / … / 第二泡比第一泡多等十秒钟就好</d>";
+        assert_eq!(cleaned("a.xml", &text).0, after);
+    }
+
+    #[test]
+    fn paid_headings_leave_the_table_of_contents_with_the_lists_that_held_only_them() {
+        for (before, after) in [
+            (
+                "<ul><li><a href=#a>a</a><ul><li><a href=#pour>注水</a></li></ul></li></ul>",
+                "<ul><li><a href=#a>a</a></li></ul>",
+            ),
+            ("<ol><li><a href=/posts/tea/#pour>注水</a></li></ol>x", "x"),
+            ("<p><a href=#pour>注水</a> b</p>", "<p> b</p>"),
+            ("<a href=/posts/cake/#pour>注水</a>", "<a href=/posts/cake/#pour>注水</a>"),
+        ] {
+            assert_eq!(cleaned("posts/tea/index.html", before).0, after, "{before}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_empty_around_what_was_taken_out() {
+        for (text, at, after) in [
+            ("<p>a <b>XY</b></p>", "XY</b>", "<p>a …</p>"),
+            ("<p><a href=x>XY</a></p>", "<a href=x>XY", "<p>…</p>"),
+            ("<p>X</p><p>Y</p> b", "X</p><p>Y", "… b"),
+            ("a X</div><div>Y b", "X</div><div>Y", "a …</div><div> b"),
+        ] {
+            let start = text.find(at).unwrap();
+            assert_eq!(edit::apply(text, cut(text, &(start..start + at.len()))), after, "{text}");
+        }
+    }
 }

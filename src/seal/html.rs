@@ -318,7 +318,7 @@ mod tests {
                     }
                 }
             }
-            let _ = unmatched_tags(&html);
+            prop_assert!(unmatched_tags(&html).into_iter().all(|span| html.get(span).is_some()));
         }
     }
 }

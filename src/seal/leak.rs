@@ -102,6 +102,7 @@ struct Opened {
     canonical: Option<String>,
     leaks: Vec<Leak>,
     revealed: usize,
+    foreign: bool,
 }
 
 /// Looks for leaks.
@@ -124,6 +125,11 @@ pub fn check(search: &Search<'_>, progress: Progress<'_>) -> Result<Findings, Wa
         products.extend(opened.products);
         findings.leaks.extend(opened.leaks);
         findings.revealed += opened.revealed;
+        if opened.foreign {
+            findings
+                .unchecked
+                .push((file.path.clone(), "it has a lock of another site, whose text is not looked for"));
+        }
         opened.loose.into_iter().for_each(|text| {
             loose.entry(text).or_insert_with(|| file.path.clone());
         });
@@ -175,6 +181,10 @@ impl Search<'_> {
             let Some(tag) = tokens.get(*index).and_then(Token::start) else { continue };
             let product = tag.get("product").unwrap_or_default().to_owned();
             let Some(text_sealed) = tag.get("sealed") else { continue };
+            if tag.get("site").is_some_and(|site| site != self.site) {
+                opened.foreign = true;
+                continue;
+            }
             opened.products.insert(product.clone());
             if text_sealed.starts_with("matcha-part:") {
                 continue;
@@ -357,7 +367,7 @@ impl Search<'_> {
                     leaks.extend(parts.into_iter().map(own));
                 }
                 Err(problems) => {
-                    leaks.extend(problems.into_iter().map(|p| leak(p.line, Kind::Marker, "", p.what)))
+                    leaks.extend(problems.into_iter().map(|p| leak(p.line, Kind::Marker, "", p.what)));
                 }
             }
         } else if let Some((line, product)) = marker(&text) {

@@ -56,7 +56,7 @@ impl Lock<'_> {
         let (start, link) = (self.start(), self.link());
         let product = html::escape(self.product);
         format!(
-            "{start}>{link}</matcha-lock><div class=\"matcha-reveal\" data-matcha-reveal=\"{product}\" hidden>{text}</div>"
+            "{start}>{link}</matcha-lock><div class=\"matcha-reveal {CLASS}\" data-matcha-reveal=\"{product}\" hidden>{text}</div>"
         )
     }
 
@@ -202,7 +202,7 @@ mod tests {
     fn a_revealed_text_stands_behind_its_lock_and_is_hidden() {
         let element = LOCK.reveal("<p>x</p>");
         assert!(element.ends_with(
-            "</matcha-lock><div class=\"matcha-reveal\" data-matcha-reveal=\"tea\" hidden><p>x</p></div>"
+            "</matcha-lock><div class=\"matcha-reveal matcha-lock\" data-matcha-reveal=\"tea\" hidden><p>x</p></div>"
         ));
     }
 

@@ -32,7 +32,7 @@ pub struct Page {
     pub title: Option<String>,
     /// Its address, if it says one.
     pub canonical: Option<String>,
-    /// It is about one product, and not a list.
+    /// It is an article, as it says or because it sells one product only, and not a list.
     pub alone: bool,
 }
 
@@ -265,7 +265,7 @@ fn read(path: &str, text: &str, pattern: &Regex) -> Found {
         path: path.to_owned(),
         title: page::title(&rest, &rest_tokens),
         canonical: found.canonical.clone(),
-        alone: one && open_graph_type(&tokens).is_none_or(|kind| kind == "article"),
+        alone: open_graph_type(&tokens).map_or(one, |kind| kind == "article"),
         parts: parts.into_iter().map(passage).collect(),
     });
     found

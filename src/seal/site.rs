@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use regex::Regex;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::attachments::Plan;
 use super::clean::{self, Cleaner, Cut, Format, Offer};
@@ -154,7 +155,7 @@ struct Sealer<'a> {
     rng: &'a Rng,
     pages: HashMap<&'a str, &'a Page>,
     known: Known,
-    keys: BTreeMap<&'a str, [u8; 32]>,
+    keys: BTreeMap<&'a str, Zeroizing<[u8; 32]>>,
     token: Regex,
 }
 
@@ -189,7 +190,8 @@ impl<'a> Sealer<'a> {
         }
         let known = Known::new(order.run, passages, &scan.titles);
         let key = |(slug, facts): (&'a Slug, &Facts)| {
-            (slug.as_str(), order.secret.product_key(order.site, slug.as_str(), facts.key_version))
+            let key = order.secret.product_key(order.site, slug.as_str(), facts.key_version);
+            (slug.as_str(), Zeroizing::new(key))
         };
         let keys = order.facts.iter().map(key).collect();
         let pages = scan.pages.iter().map(|page| (page.path.as_str(), page)).collect();

@@ -253,7 +253,7 @@ impl Index {
 
     /// Runs of the parts that stand in `public` are no leak of part `only`, or of any part.
     pub fn allow(&mut self, public: &str, only: Option<usize>) {
-        for hit in self.find(public) {
+        for hit in self.runs(public) {
             if only.is_none_or(|part| part == hit.paid)
                 && let Some(paid) = self.paid.get_mut(hit.paid)
             {
@@ -263,8 +263,7 @@ impl Index {
     }
 
     /// True where all runs of a hit are allowed.
-    #[must_use]
-    pub fn is_allowed(&self, hit: &Hit) -> bool {
+    fn is_allowed(&self, hit: &Hit) -> bool {
         let Some(paid) = self.paid.get(hit.paid) else { return false };
         let mut allowed: Vec<&Range<usize>> = paid.allowed.iter().collect();
         if allowed.is_empty() {
@@ -281,10 +280,15 @@ impl Index {
         from >= hit.of.end || !paid.is_run(&(from..hit.of.end), self.run)
     }
 
-    /// Every run of the parts in `text`, under up to `limits::LEAK_LAYERS_MAX` layers of escapes, allowed or not. Hits of
-    /// one part that lie close together are one.
+    /// Runs of the parts in `text` that may not stand there, in their order. Those of one part that follow each other
+    /// closely are one: a link stood between them.
     #[must_use]
     pub fn find(&self, text: &str) -> Vec<Hit> {
+        joined(self.runs(text).into_iter().filter(|hit| !self.is_allowed(hit)).collect())
+    }
+
+    /// Every run of the parts in `text`, under up to `limits::LEAK_LAYERS_MAX` layers of escapes, allowed or not.
+    fn runs(&self, text: &str) -> Vec<Hit> {
         let mut hits = Vec::new();
         self.scan(text, &[], &mut hits);
         let mut views: Vec<View> = Vec::new();
@@ -295,7 +299,7 @@ impl Index {
             let top = views.last().map_or(text, |view| view.text.as_str());
             self.scan(top, &views, &mut hits);
         }
-        joined(hits)
+        hits
     }
 
     /// Looks through one view, with and without its tags.
@@ -378,11 +382,10 @@ fn joined(mut hits: Vec<Hit>) -> Vec<Hit> {
     joined
 }
 
+/// True where `b` goes on where `a` ended, in the part and in the file, or overlaps it.
 fn is_close(a: &Hit, b: &Hit) -> bool {
-    let apart =
-        |a: &Range<usize>, b: &Range<usize>| b.start.saturating_sub(a.end).max(a.start.saturating_sub(b.end));
-    b.at.start <= a.at.end
-        || (apart(&a.at, &b.at) <= limits::LEAK_GAP_BYTES && apart(&a.of, &b.of) <= limits::LEAK_GAP_BYTES)
+    let goes_on = b.of.start >= a.of.end && b.of.start - a.of.end <= limits::LEAK_GAP_LETTERS;
+    b.at.start < a.at.end || (goes_on && b.at.start - a.at.end <= limits::LEAK_GAP_BYTES)
 }
 
 #[cfg(test)]
@@ -421,7 +424,6 @@ mod tests {
         ] {
             let hits = index.find(text);
             assert_eq!(hits.len(), 1, "{text}");
-            assert!(!index.is_allowed(&hits[0]));
         }
     }
 
@@ -450,13 +452,25 @@ mod tests {
     fn what_is_public_anyway_is_allowed_and_what_goes_beyond_is_not() {
         let mut index = index(TEA);
         index.allow("take the water off the fire when small", None);
-        assert!(index.is_allowed(&index.find("Take the water off the fire when small")[0]));
+        assert_eq!(index.find("Take the water off the fire when small"), []);
         let more = "take the water off the fire when small bubbles rise from the bottom and wait for";
-        assert!(!index.is_allowed(&index.find(more)[0]));
-        let other = Index::new(Run::default(), vec![Paid::new(TEA.to_owned()), Paid::new("x".to_owned())]);
-        let mut other = other;
+        assert_eq!(index.find(more).len(), 1);
+        let mut other =
+            Index::new(Run::default(), vec![Paid::new(TEA.to_owned()), Paid::new("x".to_owned())]);
         other.allow("take the water off the fire when small", Some(1));
-        assert!(!other.is_allowed(&other.find("Take the water off the fire when small")[0]));
+        assert_eq!(other.find("Take the water off the fire when small").len(), 1);
+    }
+
+    #[test]
+    fn what_is_allowed_is_not_taken_for_a_part_of_its_neighbour() {
+        let mut index = index(TEA);
+        index.allow("第二泡加十秒静置四十秒再出汤第二泡加十秒", None);
+        let text = "静置四十秒再出汤第二泡加十秒 ¶ take the water off the fire when small bubbles rise";
+        let hits = index.find(text);
+        assert_eq!(
+            hits.iter().map(|hit| &text[hit.at.clone()]).collect::<Vec<_>>(),
+            ["take the water off the fire when small bubbles rise"]
+        );
     }
 
     #[test]

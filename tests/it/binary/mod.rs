@@ -5,6 +5,7 @@
 
 mod cli;
 pub(crate) mod http;
+mod seal;
 mod serve;
 pub(crate) mod shop;
 
