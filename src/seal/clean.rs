@@ -57,6 +57,9 @@ pub struct Cut {
     pub what: &'static str,
 }
 
+/// A cut by its byte.
+type Place = (usize, String, &'static str);
+
 /// Where a product is sold, for what stands where its words stood.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Offer {
@@ -111,7 +114,7 @@ impl Cleaner<'_> {
         };
         let leaks = self.known.leaks(text);
         let tokens = if format == Format::Html { html::tokens(text) } else { Vec::new() };
-        let (mut edits, mut cuts) = (Vec::new(), Vec::new());
+        let (mut edits, mut cuts) = (Vec::new(), Vec::<Place>::new());
         if !leaks.is_empty() || parts::may_have(text) {
             for container in containers(text, format, &tokens) {
                 let raw = text.get(container.at.clone()).unwrap_or_default();
@@ -129,6 +132,9 @@ impl Cleaner<'_> {
             }
             self.clean_contents(path, text, &tokens, &mut edits, &mut cuts);
         }
+        let lines = html::Lines::new(text);
+        let cut = |(at, product, what)| Cut { line: lines.of(at), product, what };
+        let mut cuts: Vec<Cut> = cuts.into_iter().map(cut).collect();
         cuts.sort_by(|a, b| (a.line, &a.product).cmp(&(b.line, &b.product)));
         cuts.dedup();
         (edits, cuts)
@@ -140,7 +146,7 @@ impl Cleaner<'_> {
         container: &Container,
         format: Format,
         edits: &mut Vec<Edit>,
-        cuts: &mut Vec<Cut>,
+        cuts: &mut Vec<Place>,
     ) {
         let raw = text.get(container.at.clone()).unwrap_or_default();
         let view = match container.coding {
@@ -152,7 +158,7 @@ impl Cleaner<'_> {
         for (product, change) in self.clean_text(content, format) {
             let at = view.as_ref().map_or(change.at.clone(), |view: &View| view.range_below(&change.at));
             let at = at.start + container.at.start..at.end + container.at.start;
-            cuts.push(Cut { line: html::line_of(text, at.start), product, what: container.what });
+            cuts.push((at.start, product, container.what));
             edits.push(Edit { at, with: encode(&change.with, container.coding) });
         }
     }
@@ -188,7 +194,7 @@ impl Cleaner<'_> {
         tokens: &[Token],
         leaks: &[Hit],
         edits: &mut Vec<Edit>,
-        cuts: &mut Vec<Cut>,
+        cuts: &mut Vec<Place>,
     ) {
         let own = place::page_of(path);
         let links = |page: &String| {
@@ -204,7 +210,7 @@ impl Cleaner<'_> {
             let pages = self.known.pages(hit);
             if !in_tag && !pages.contains(&own) && pages.iter().any(links) {
                 let product = self.known.product(hit).to_owned();
-                cuts.push(Cut { line: html::line_of(text, hit.at.start), product, what: "text of a list" });
+                cuts.push((hit.at.start, product, "text of a list"));
                 edits.extend(cut(text, &hit.at));
             }
         }
@@ -217,16 +223,12 @@ impl Cleaner<'_> {
         text: &str,
         tokens: &[Token],
         edits: &mut Vec<Edit>,
-        cuts: &mut Vec<Cut>,
+        cuts: &mut Vec<Place>,
     ) {
         let mut gone: Vec<Range<usize>> = Vec::new();
         for (index, product, _) in self.known.heading_links(self.base, path, tokens) {
             let Some(element) = element(tokens, index) else { continue };
-            cuts.push(Cut {
-                line: html::line_of(text, element.start),
-                product: product.to_owned(),
-                what: "table of contents",
-            });
+            cuts.push((element.start, product.to_owned(), "table of contents"));
             gone.push(element);
         }
         if gone.is_empty() {

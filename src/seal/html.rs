@@ -210,6 +210,24 @@ pub fn line_of(text: &str, at: usize) -> usize {
     text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1
 }
 
+/// Where the lines of a text begin, for many places in one text.
+#[derive(Debug)]
+pub struct Lines(Vec<usize>);
+
+impl Lines {
+    /// The lines of a text.
+    #[must_use]
+    pub fn new(text: &str) -> Lines {
+        Lines(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of a place, from 1.
+    #[must_use]
+    pub fn of(&self, at: usize) -> usize {
+        self.0.partition_point(|end| *end < at) + 1
+    }
+}
+
 /// The place behind the end tag that belongs to the start tag `tokens[index]`, and the index of that end tag.
 #[must_use]
 pub fn end_of(tokens: &[Token], index: usize) -> Option<usize> {

@@ -346,8 +346,9 @@ impl Search<'_> {
             Err(why) => return Ok(Err(why)),
         };
         let mut lines: HashMap<(usize, String), usize> = HashMap::new();
+        let starts = html::Lines::new(&text);
         for hit in known.leaks(&text) {
-            let (line, product) = (html::line_of(&text, hit.at.start), known.product(&hit));
+            let (line, product) = (starts.of(hit.at.start), known.product(&hit));
             if lines.insert((line, product.to_owned()), hit.at.start).is_none() {
                 let words = known.index.paid(hit.paid).map(|paid| paid.words(&hit.of, WORDS_SHOWN));
                 leaks.push(leak(line, Kind::Words, product, words.unwrap_or_default()));

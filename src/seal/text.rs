@@ -198,6 +198,9 @@ fn letter(c: char) -> Option<char> {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric().then(|| c.to_ascii_lowercase());
     }
+    if matches!(c, '\u{4e00}'..='\u{9fff}') {
+        return Some(c);
+    }
     let folded = match u32::from(c) {
         wide @ 0xff01..=0xff5e => char::from_u32(wide - 0xfee0).unwrap_or(c),
         _ => c,

@@ -201,22 +201,25 @@ impl Seeds {
         let words = (seeds.len() * 32).next_power_of_two().max(64) / 64;
         let mut seeds = Seeds { length, filter: vec![0; words], seeds };
         for index in 0..seeds.seeds.len() {
-            let (word, bit) = seeds.place(seeds.seeds[index].0);
-            seeds.filter[word] |= 1 << bit;
+            let (word, bits) = seeds.place(seeds.seeds[index].0);
+            seeds.filter[word] |= bits;
         }
         seeds
     }
 
-    fn place(&self, hash: u64) -> (usize, u32) {
+    /// The word of the filter that a hash belongs to, and its three bits in there: about one place in a thousand that has
+    /// no seed looks as if it had one, and costs a search.
+    fn place(&self, hash: u64) -> (usize, u64) {
         let mixed = (hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let bits = self.filter.len() as u64 * 64;
-        let place = (mixed >> 16) % bits;
-        (usize::try_from(place / 64).unwrap_or(0), u32::try_from(place % 64).unwrap_or(0))
+        let bits = [0, 6, 12].into_iter().fold(0, |bits, shift| bits | 1 << ((mixed >> (16 + shift)) & 63));
+        // The number of words is a power of two.
+        let word = (mixed >> 34) & (self.filter.len() as u64 - 1);
+        (usize::try_from(word).unwrap_or(0), bits)
     }
 
     fn with(&self, hash: u64) -> &[(u64, u32, u32)] {
-        let (word, bit) = self.place(hash);
-        if self.filter.get(word).is_none_or(|bits| bits >> bit & 1 == 0) {
+        let (word, bits) = self.place(hash);
+        if self.filter.get(word).is_none_or(|there| there & bits != bits) {
             return &[];
         }
         let first = self.seeds.partition_point(|(h, ..)| *h < hash);

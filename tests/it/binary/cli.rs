@@ -142,9 +142,21 @@ fn completions_and_help_are_there() {
         assert!(run(dir.path(), &["completions", shell]).contains("matcha"), "{shell}");
     }
     let help = run(dir.path(), &["--help"]);
-    for command in
-        ["serve", "demo", "account", "code", "site", "product", "device", "key", "notice", "doctor", "backup"]
-    {
+    for command in [
+        "serve",
+        "demo",
+        "account",
+        "code",
+        "site",
+        "product",
+        "device",
+        "key",
+        "notice",
+        "seal",
+        "leakcheck",
+        "doctor",
+        "backup",
+    ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {help}");
     }
     assert_eq!(run(dir.path(), &["--version"]), format!("matcha {}\n", env!("CARGO_PKG_VERSION")));
