@@ -17,7 +17,7 @@ function resolved(options, config) {
   if (!LOCKS.includes(lock)) throw new Error(`matcha: lock is one of ${LOCKS.join(", ")}`);
   const base = config.base ?? "/";
   const script = options.script ?? `${server}/v1/embed.js`;
-  const label = /^en/i.test(config.lang ?? "en") ? "Read on · ¥{price}" : "展开阅读全文 · ¥{price}";
+  const label = /^zh/i.test(config.lang ?? "en") ? "展开阅读全文" : "Read on";
   return {
     label, ...options, base, lock, server,
     script: script.startsWith("/") && !script.startsWith("//") ? base.replace(/\/$/, "") + script : script,

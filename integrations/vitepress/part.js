@@ -38,7 +38,7 @@ export function token(slug, html) {
 
 /** The element with the link that works without any script; the text is in it only where it is a token. */
 export function element(part, { site, server, label }, sealed) {
-  const words = part.price ? label.replace("{price}", part.price) : label.replace(/\s*·?\s*¥?\{price\}/, "");
+  const words = part.price ? `${label} · ¥${part.price}` : label;
   const about = { "data-matcha-price": part.price, "data-matcha-title": part.title };
   const lock = attributes({ site, product: part.slug, server, sealed, ...(sealed ? about : {}) });
   return `<matcha-lock${lock}><a href="${escape(`${server}/a/${site}/${part.slug}`)}">${escape(words)}</a></matcha-lock>`;

@@ -38,7 +38,8 @@ function ofSite(raw = {}, language) {
     script: raw.script ?? `${server}/v1/embed.js`,
     integrity: raw.integrity,
     lock: lock(raw.lock ?? "sealed", where),
-    label: raw.label ?? (speaksChinese ? "展开阅读全文 · ¥{price}" : "Read on · ¥{price}"),
+    // What `matcha seal` writes by itself, a marker need not say.
+    label: raw.label ?? (speaksChinese ? undefined : "Read on"),
     parts: raw.parts ?? ".matcha/parts",
     categories: raw.categories ?? {},
   };

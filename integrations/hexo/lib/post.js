@@ -11,9 +11,9 @@ const attributes = pairs =>
 /** The element with the link that works without any script. */
 function element(part, config) {
   const { site, server } = config;
-  const label = part.price ? part.label.replace("{price}", part.price) : part.label.replace(/\s*·?\s*¥?\{price\}/, "");
+  const words = [part.label ?? "展开阅读全文", part.price && `¥${part.price}`].filter(Boolean).join(" · ");
   const link = `${server}/a/${site}/${part.slug}`;
-  return `<matcha-lock${attributes({ site, product: part.slug, server })}><a href="${escape(link)}">${escape(label)}</a></matcha-lock>`;
+  return `<matcha-lock${attributes({ site, product: part.slug, server })}><a href="${escape(link)}">${escape(words)}</a></matcha-lock>`;
 }
 
 function render(part, config) {
@@ -24,12 +24,11 @@ function render(part, config) {
     return `${shown}<div class="matcha-reveal"${attributes({ "data-matcha-reveal": part.slug })} hidden>${part.html}</div>`;
   }
   // An element and not a comment, because minifiers strip comments and would publish what they stood around.
-  const label = part.price ? part.label.replace("{price}", part.price) : undefined;
   return `<div${attributes({
     "data-matcha-paid": part.slug,
     "data-matcha-price": part.price,
     "data-matcha-title": part.title,
-    "data-matcha-label": label,
+    "data-matcha-label": part.label,
   })}>${part.html}</div>`;
 }
 

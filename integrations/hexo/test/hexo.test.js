@@ -19,7 +19,7 @@ test("front matter sells what stands behind more, and only there is the text", a
   const text = post("matcha: {slug: water, price: 1.00}", "free words\n\n<!-- more -->\n\nsecret **words**\n\n```js\nlet tea = 1;\n```");
   await blog({ a: text }, SHOP, ({ page, read }) => {
     const html = page("a");
-    assert.match(html, /<div data-matcha-paid="water" data-matcha-price="1.00" data-matcha-title="水 &amp; 火" data-matcha-label="展开阅读全文 · ¥1.00">/);
+    assert.match(html, /<div data-matcha-paid="water" data-matcha-price="1.00" data-matcha-title="水 &amp; 火">/);
     const [article, more] = html.split("<div id=more>");
     assert.match(paid(article, "water"), /secret <strong>words<\/strong>[\s\S]*<figure class="highlight js">/);
     assert.match(paid(more, "water"), /secret/, "page.more is marked too");
@@ -119,8 +119,17 @@ test("hosted drops the text from the blog and lays it aside for the server", asy
 test("reveal leaves the text in the page, hidden behind the element", async () => {
   const text = post("matcha: {slug: water, price: 1.00, lock: reveal, label: 打开}", "free\n\n<!-- more -->\n\nnot so secret");
   await blog({ a: text }, SHOP, ({ page }) => {
-    assert.match(page("a"), /<a [^>]*>打开<\/a><\/matcha-lock><div class="matcha-reveal" data-matcha-reveal="water" hidden>[\s\S]*not so secret/);
+    assert.match(page("a"), /<a [^>]*>打开 · ¥1.00<\/a><\/matcha-lock><div class="matcha-reveal" data-matcha-reveal="water" hidden>[\s\S]*not so secret/);
   });
+});
+
+test("the words of the link are the owner's, the post's or the language's", async () => {
+  const text = front => post(front, "free\n\n<!-- more -->\n\nsecret");
+  const posts = { a: text("matcha: {slug: a, price: 1}"), b: text("matcha: {slug: b, price: 1, label: 打开}") };
+  const labels = ({ page }) => ["a", "b"].map(name => /data-matcha-label="([^"]*)"/.exec(page(name))?.[1]);
+  assert.deepEqual(await blog(posts, SHOP, labels), [undefined, "打开"]);
+  assert.deepEqual(await blog(posts, SHOP, labels, { language: "en" }), ["Read on", "打开"]);
+  assert.deepEqual(await blog(posts, { ...SHOP, label: "继续" }, labels), ["继续", "打开"]);
 });
 
 test("the script is in the head once, from the server or from the blog", async () => {
