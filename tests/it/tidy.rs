@@ -481,7 +481,7 @@ fn a_long_file_a_long_function_and_a_bare_allow_are_found() {
 // ---- what the documents say -----------------------------------------------------------------------------------------
 
 /// Folders and files that a path of the repository may begin with.
-const TOP: &str = "src|tests|docs|static|templates|migrations|qrcodes|benches|fuzz|examples|android-bridge|packaging|deploy";
+const TOP: &str = "src|tests|docs|static|templates|migrations|qrcodes|benches|fuzz|examples|integrations|android-bridge|packaging|deploy";
 
 /// The paths of the repository that a document names in backticks or links to, and that are not there.
 fn dead_paths(documents: &[File]) -> Vec<String> {
@@ -510,6 +510,7 @@ fn dead_paths(documents: &[File]) -> Vec<String> {
 
 fn documents() -> Vec<File> {
     let mut documents = files("docs", &[".md"]);
+    documents.extend(files("integrations", &[".md"]));
     for entry in fs::read_dir(root()).expect("the root") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
         if name.ends_with(".md") {
