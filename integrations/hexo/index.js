@@ -45,6 +45,7 @@ if (hexo.config.matcha) {
 
 // `hexo deploy` publishes no folder that `matcha seal` has not been through.
 hexo.on("deployBefore", () => {
+  if (!hexo.config.matcha) return;
   for (const file of fs.readdirSync(hexo.public_dir, { recursive: true })) {
     if (!/\.(html?|xml|json|txt|md)$/i.test(file)) continue;
     const text = fs.readFileSync(path.join(hexo.public_dir, file), "utf8");

@@ -17,7 +17,9 @@ export function checked(part, where) {
     throw new Error(`${where}: "::: paid slug price title": a slug is 1 to 100 letters, digits, "-", "_" or ".", ` +
       `and begins with a letter or digit: ${part.slug ?? ""}`);
   }
-  if (part.price && !said) throw new Error(`${where}: a price is yuan with at most two decimals: ${part.price}`);
+  if (part.price && !(said && Number(part.price) > 0)) {
+    throw new Error(`${where}: a price is yuan above zero with at most two decimals: ${part.price}`);
+  }
   return { ...part, price: said ? `${said[1]}.${(said[2] ?? "").padEnd(2, "0")}` : undefined };
 }
 
@@ -40,7 +42,8 @@ export function token(slug, html) {
 export function element(part, { site, server, label }, sealed) {
   const words = part.price ? `${label} · ¥${part.price}` : label;
   const about = { "data-matcha-price": part.price, "data-matcha-title": part.title };
-  const lock = attributes({ site, product: part.slug, server, sealed, ...(sealed ? about : {}) });
+  // The class is what the page's structured data names.
+  const lock = attributes({ class: "matcha-lock", site, product: part.slug, server, sealed, ...(sealed ? about : {}) });
   return `<matcha-lock${lock}><a href="${escape(`${server}/a/${site}/${part.slug}`)}">${escape(words)}</a></matcha-lock>`;
 }
 

@@ -17,7 +17,9 @@ function slug(value, where) {
 function price(value, where) {
   if (value === undefined || value === null || value === "") return undefined;
   const said = /^(\d{1,9})(?:\.(\d{1,2}))?$/.exec(String(value));
-  if (!said) throw new Error(`${where}: a price is yuan with at most two decimals, as 1.00: ${JSON.stringify(value)}`);
+  if (!said || Number(value) === 0) {
+    throw new Error(`${where}: a price is yuan above zero with at most two decimals, as 1.00: ${JSON.stringify(value)}`);
+  }
   return `${said[1]}.${(said[2] ?? "").padEnd(2, "0")}`;
 }
 

@@ -146,7 +146,7 @@ test("a build that cannot say what is free fails and names the post", async () =
   await fails(post("matcha: {slug: water, price: 1.00}", "<div>free\n\n<!-- more -->\n\nsecret</div>"), /a\.md: the paid part water has a <div> too many/);
   await fails(post("", "<!--matcha:paid water 1-->\n\nsecret"), /the paid part water never ends/);
   await fails(post("matcha: {slug: 水, price: 1.00}", "free\n\n<!-- more -->\n\nsecret"), /a slug is 1 to 100 letters/);
-  await fails(post("matcha: {slug: water, price: 1.005}", "free\n\n<!-- more -->\n\nsecret"), /a price is yuan with at most two decimals/);
+  await fails(post("matcha: {slug: water, price: 1.005}", "free\n\n<!-- more -->\n\nsecret"), /a price is yuan above zero with at most two decimals/);
   await fails(post("matcha: {slug: water, lock: open}", "free\n\n<!-- more -->\n\nsecret"), /lock is one of/);
   await fails(post("matcha: {slug: water, price: 1.00}", "free\n\n<!-- more -->\n\nsecret"), /matcha\.server/, null);
 });
