@@ -23,13 +23,15 @@ function render(part, config) {
   if (part.lock === "reveal") {
     return `${shown}<div class="matcha-reveal"${attributes({ "data-matcha-reveal": part.slug })} hidden>${part.html}</div>`;
   }
+  // Hexo's open_graph() and many themes look for "<img " to show a post's first picture to everybody.
+  const html = part.html.replace(/<img /g, "<img\n");
   // An element and not a comment, because minifiers strip comments and would publish what they stood around.
   return `<div${attributes({
     "data-matcha-paid": part.slug,
     "data-matcha-price": part.price,
     "data-matcha-title": part.title,
     "data-matcha-label": part.label,
-  })}>${part.html}</div>`;
+  })}>${html}</div>`;
 }
 
 /** Each paid piece with all it needs, checked. */

@@ -32,6 +32,14 @@ test("front matter sells what stands behind more, and only there is the text", a
   });
 });
 
+test("a picture of a paid part is not shown to those who share the post", async () => {
+  const text = post("matcha: {slug: water, price: 1.00}", "free\n\n<!-- more -->\n\nsecret ![leaf](/leaf.png)");
+  await blog({ a: text }, SHOP, ({ page }) => {
+    assert.doesNotMatch(page("a").split("<div id=article>")[0], /leaf/);
+    assert.match(paid(page("a"), "water"), /<img\s+src="\/leaf.png"/);
+  });
+});
+
 test("the tag sells what it stands around, with Markdown, code and tags in it", async () => {
   const text = post("", "free\n\n{% matcha water 0.5 三种 水 %}\nsecret **words**\n\n{% codeblock lang:js %}\nlet tea = 2;\n{% endcodeblock %}\n\n```py\ntea = 3\n```\n{% endmatcha %}\n\nfree again");
   await blog({ a: text }, SHOP, ({ page }) => {
