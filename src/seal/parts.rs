@@ -229,7 +229,7 @@ fn read(tag: &Tag) -> Result<(Slug, Option<Fen>, Option<Lock>), String> {
     Ok((product, price, lock))
 }
 
-fn price_of(text: &str) -> Result<Fen, String> {
+pub(super) fn price_of(text: &str) -> Result<Fen, String> {
     let price = Fen::parse(text).map_err(|e| format!("the price {text:?} cannot be: {e}"))?;
     if price.is_zero() { Err("a price is above zero".to_owned()) } else { Ok(price) }
 }

@@ -2,14 +2,14 @@
 //!
 //! Reads, and changes nothing. All that is wrong with markers is told at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
 use sha2::{Digest as _, Sha256};
 
 use super::clean::{self, Format};
-use super::html::{self, Token};
+use super::html::{self, Tag, Token};
 use super::known::{self, Passage};
 use super::page;
 use super::parts::{self, Part};
@@ -47,6 +47,17 @@ pub struct LaidAside {
     pub html: String,
 }
 
+/// What the lock around a token says of its product.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Said {
+    /// Its price.
+    pub price: Option<Fen>,
+    /// Its title, or the page's.
+    pub title: Option<String>,
+    /// The page's address.
+    pub canonical: Option<String>,
+}
+
 /// What was found in a built site.
 #[derive(Debug)]
 pub struct Scan {
@@ -58,8 +69,12 @@ pub struct Scan {
     pub pages: Vec<Page>,
     /// Parts that were laid aside.
     pub aside: Vec<LaidAside>,
-    /// By product: pages with a token of it, what is read near it, and whether the page is about it alone.
+    /// By product: pages with a token of it, and what is read near it.
     pub tokens: BTreeMap<String, Vec<Passage>>,
+    /// By product: what the first lock around a token of it says.
+    pub said: BTreeMap<String, Said>,
+    /// Pages that are about the product of their tokens alone.
+    pub alone: BTreeSet<String>,
     /// Titles of all pages: everybody reads them.
     pub titles: Vec<String>,
     /// Where the site lies.
@@ -106,7 +121,8 @@ pub fn token_pattern() -> Regex {
 #[derive(Default)]
 struct Found {
     page: Option<Page>,
-    tokens: Vec<Passage>,
+    tokens: Vec<(Passage, Said)>,
+    alone: bool,
     titles: Vec<String>,
     canonical: Option<String>,
     sealed_before: bool,
@@ -146,6 +162,8 @@ pub fn scan(
         pages: Vec::new(),
         aside,
         tokens: BTreeMap::new(),
+        said: BTreeMap::new(),
+        alone: BTreeSet::new(),
         titles: Vec::new(),
         base,
         sealed_before: false,
@@ -157,7 +175,9 @@ pub fn scan(
         scan.pages.extend(found.page);
         scan.titles.extend(found.titles);
         scan.sealed_before |= found.sealed_before;
-        for passage in found.tokens {
+        for (passage, said) in found.tokens {
+            scan.alone.extend(passage.path.clone().filter(|_| found.alone));
+            scan.said.entry(passage.product.clone()).or_insert(said);
             scan.tokens.entry(passage.product.clone()).or_default().push(passage);
         }
     }
@@ -234,20 +254,34 @@ fn read(path: &str, text: &str, pattern: &Regex) -> Found {
     found.titles =
         ["title", "h1"].iter().filter_map(|name| page::element_text(&rest, &rest_tokens, name)).collect();
     for (index, token) in locks {
-        let sealed = token.start().and_then(|tag| tag.get("sealed")).unwrap_or_default();
+        let Some(tag) = token.start() else { continue };
+        let sealed = tag.get("sealed").unwrap_or_default();
         let Some(product) = pattern.captures(sealed).map(|c| c[1].to_owned()) else { continue };
+        let said = match said(tag) {
+            Ok(said) => said,
+            Err(what) => {
+                let line = html::line_of(text, token.span.start);
+                found.problems.push(format!("{path}:{line}: {what}"));
+                continue;
+            }
+        };
         let end = html::end_of(&tokens, index)
             .and_then(|end| tokens.get(end))
             .map_or(token.span.end, |t| t.span.end);
         let lock = token.span.start..end;
         let near = known::near(text, &tokens, &lock, std::slice::from_ref(&lock));
-        found.tokens.push(Passage {
-            product,
-            path: Some(path.to_owned()),
-            html: String::new(),
-            near,
-            ids: Vec::new(),
-        });
+        let (path, html) = (Some(path.to_owned()), String::new());
+        found.tokens.push((Passage { product, path, html, near, ids: Vec::new() }, said));
+    }
+    let is_article = open_graph_type(&tokens).map(|kind| kind == "article");
+    let first = found.tokens.first().map(|(passage, _)| passage.product.clone());
+    let alone = found.tokens.iter().all(|(passage, _)| Some(&passage.product) == first.as_ref());
+    found.alone = parts.is_empty() && is_article.unwrap_or(alone);
+    if found.alone {
+        for (_, said) in &mut found.tokens {
+            said.title = said.title.take().or_else(|| page::title(&rest, &rest_tokens));
+            said.canonical.clone_from(&found.canonical);
+        }
     }
     if parts.is_empty() {
         return found;
@@ -265,10 +299,16 @@ fn read(path: &str, text: &str, pattern: &Regex) -> Found {
         path: path.to_owned(),
         title: page::title(&rest, &rest_tokens),
         canonical: found.canonical.clone(),
-        alone: open_graph_type(&tokens).map_or(one, |kind| kind == "article"),
+        alone: is_article.unwrap_or(one),
         parts: parts.into_iter().map(passage).collect(),
     });
     found
+}
+
+fn said(tag: &Tag) -> Result<Said, String> {
+    let price = tag.get("data-matcha-price").map(|text| parts::price_of(text.trim())).transpose()?;
+    let title = tag.get("data-matcha-title").map(|text| text.trim().to_owned()).filter(|t| !t.is_empty());
+    Ok(Said { price, title, canonical: None })
 }
 
 fn canonical(tokens: &[Token]) -> Option<String> {
@@ -313,12 +353,13 @@ impl Scan {
         for aside in &self.aside {
             let pages = self.tokens.get(aside.product.as_str());
             let path = pages.and_then(|pages| pages.first()).and_then(|passage| passage.path.clone());
+            let said = self.said.get(aside.product.as_str()).cloned().unwrap_or_default();
             wanted.entry(aside.product.clone()).or_insert_with(|| Wanted {
                 product: aside.product.clone(),
-                price: None,
+                price: said.price,
                 lock: None,
-                title: None,
-                url: path.as_deref().and_then(|path| self.address(path)),
+                title: said.title,
+                url: said.canonical.or_else(|| path.as_deref().and_then(|path| self.address(path))),
                 at: path.unwrap_or_else(|| format!("{}.html", aside.product)),
             });
         }
@@ -330,5 +371,51 @@ impl Scan {
         let origin = self.base.origin.as_deref()?;
         let path = path.strip_suffix("index.html").unwrap_or(path);
         Some(format!("{origin}{}", super::place::encoded(&self.base.address(path))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HTML: &str = "<p>secret words of the part</p>";
+
+    fn scanned(page: &str) -> Result<Scan, ScanError> {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, aside) = (dir.path().join("site"), dir.path().join("parts"));
+        std::fs::create_dir(&root).unwrap();
+        std::fs::create_dir(&aside).unwrap();
+        std::fs::write(root.join("tea.html"), page).unwrap();
+        std::fs::write(aside.join("tea.html"), HTML).unwrap();
+        scan(&root, Some(&aside), None, &|_, _| {})
+    }
+
+    fn page(attributes: &str) -> String {
+        let token = "matcha-part:tea:0123456789abcdef";
+        format!("<h1>Tea</h1>\n<matcha-lock product=\"tea\" sealed=\"{token}\" {attributes}></matcha-lock>")
+    }
+
+    #[test]
+    fn the_lock_around_a_token_says_price_and_title_as_a_marker_does() {
+        let scan = scanned(&page("data-matcha-price=\"1.00\" data-matcha-title=\"The third\"")).unwrap();
+        let wanted = &scan.wanted()[0];
+        assert_eq!((wanted.price, wanted.title.as_deref()), (Fen::new(100), Some("The third")));
+        assert!(scan.alone.contains("tea.html"));
+        let wanted = &scanned(&page("")).unwrap().wanted()[0];
+        assert_eq!((wanted.price, wanted.title.as_deref()), (None, Some("Tea")), "the page's title");
+    }
+
+    #[test]
+    fn a_list_of_several_parts_is_no_article_of_one_of_them() {
+        let two = format!("{}{}", page(""), page("").replace("tea", "cake"));
+        assert_eq!(scanned(&two).unwrap().alone.len(), 0);
+    }
+
+    #[test]
+    fn a_price_that_cannot_be_is_named_with_its_line() {
+        let Err(ScanError::Markers(problems)) = scanned(&page("data-matcha-price=\"1.005\"")) else {
+            panic!("the price was taken");
+        };
+        assert!(problems[0].starts_with("tea.html:2: the price"), "{problems:?}");
     }
 }

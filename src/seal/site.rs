@@ -352,6 +352,10 @@ impl<'a> Sealer<'a> {
             edits.retain(|edit| !page.parts.iter().any(|(part, _)| part.outer == edit.at));
             edits.extend(self.locks(page, &text, plan, files)?);
         }
+        // An adapter's page says nothing of prices by itself.
+        if self.scan.alone.contains(path) && !self.scan.aside.is_empty() {
+            edits.extend(page::structured_data(&text, &html::tokens(&text), true));
+        }
         for found in self.token.captures_iter(&text) {
             let Some(token) = found.get(0) else { continue };
             let unknown = || SiteError::Token { path: path.to_owned(), token: token.as_str().to_owned() };
