@@ -1,11 +1,13 @@
 //! `matcha demo` as a process of its own: started, asked, killed, started again.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{PATIENCE, http, lines_of};
+use crate::binary::run;
 
 /// Where the demo's article is sold.
 pub(super) const SALE: &str = "/a/tea/eighty-degrees";
@@ -62,15 +64,25 @@ impl Demo {
 
     /// The owner lets a blog at that origin sell.
     pub(super) async fn allow(&self, origin: &str) {
-        let made = Command::new(env!("CARGO_BIN_EXE_matcha"))
-            .args(["key", "create", "--owner", "--data"])
-            .arg(self.data.path())
-            .output()
-            .expect("the command line works beside the server");
-        let said = String::from_utf8(made.stdout).expect("text");
-        let key = said.split_whitespace().find(|word| word.starts_with("ok_")).expect("a key");
+        let key = self.owner_key();
         let request = self.http.patch(format!("{}/api/v1/owner/sites/tea", self.url)).bearer_auth(key);
         answer(request.json(&json!({ "origins": [origin] }))).await;
+    }
+
+    /// A new key of the owner.
+    pub(super) fn owner_key(&self) -> String {
+        let said = self.matcha(&["key", "create", "--owner"]);
+        said.split_whitespace().find(|word| word.starts_with("ok_")).expect("a key").to_owned()
+    }
+
+    /// The folder with its data.
+    pub(super) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Runs a command of the owner beside the server.
+    pub(super) fn matcha(&self, args: &[&str]) -> String {
+        run(self.data(), args)
     }
 
     /// What the demo's phone knows: open orders and recent notices.

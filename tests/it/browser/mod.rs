@@ -9,6 +9,7 @@ mod demo;
 mod people;
 
 mod abroad;
+mod blogs;
 mod dialog;
 mod noscript;
 mod pictures;
