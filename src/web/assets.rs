@@ -129,7 +129,7 @@ mod tests {
             "请务必支付 $ 元, 多付少付都不能自动解锁",
             "Pay exactly ¥$",
             "输入恢复码",
-            "Enter your recovery code",
+            "Enter the recovery code",
         ] {
             assert!(EMBED_JS.contains(words), "{words}");
         }

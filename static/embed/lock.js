@@ -143,7 +143,7 @@ export const begin = lock => {
     const open = async got => stand(sealed ? await openText(box, got.key, site, product, version) : got.html, got);
     // A key that is here opens the text without any server. One that does not fit is asked for anew, once.
     if (kept && !(new Date(kept.expires_at) < Date.now())) try { return await open(kept); } catch { /* it does not fit */ }
-    for (const of of new Set([product, trial, ...Object.keys(all).filter(of => all[of].wide)])) if (all[of]) {
+    for (const of of new Set([product, trial, ...Object.keys(all).filter(of => all[of]?.wide)])) if (all[of]) {
       let got;
       try {
         got = await call(`${path}/content${version ? `?key_version=${version}` : ""}`, all[of].token);
@@ -238,9 +238,9 @@ export const begin = lock => {
     heading.textContent = words;
     panel.replaceChildren(...kids.map(kid));
     heading.focus();
-    dress(name);
+    dress(name, name);
   };
-  const dress = (name, at = view) => more().then(() => at === view && rare[name]?.(lock));
+  const dress = (name, at) => more().then(() => (at ?? view) === view && rare[name]?.(lock));
   const open = () => {
     if (dialog.open || lock._done) return;
     dialog.showModal();
@@ -257,7 +257,7 @@ export const begin = lock => {
   const fail = (error, retry) => {
     lock._error = error;
     lock._retry = retry;
-    show(error.code || "failed", told(error), [t(words.retry), retry, "go"], h("a", { href: `${base}/a/${site}/${product}` }, t(words.page)));
+    show(error.code || "failed", told(error), [t(words.retry), retry, "go"]);
   };
 
   // The button works before title and price are here.
@@ -313,7 +313,7 @@ export const begin = lock => {
   };
 
   const drawRestore = (wrong = "", code = "") => {
-    const input = h(`input required autocomplete=off spellcheck=false aria-label="${t(words.have)}"`, { value: code });
+    const input = h("input required autocomplete=off spellcheck=false aria-labelledby=a", { value: code });
     show("restore", t(words.have), h("form", { onsubmit(event) { event.preventDefault(); restore(input.value.trim()); } },
       input, h("p class=must role=alert", {}, wrong), h("button class=go", {}, t(words.read))));
     input.focus();
@@ -365,6 +365,9 @@ export const begin = lock => {
     _putAway: putAway, _keep: keep, _start: start, _enter: enter, _type: drawRestore, _told: told, _emit: emit,
   });
 
+  // What the page's address brings after its #, and what the owner was told.
+  const brought = () => { if (own.claim || /#(unlock|matcha)/.test(location.hash)) dress("brought"); };
+
   // Opens what is owned, else takes up the orders that were under way.
   (async () => {
     drawCard();
@@ -375,7 +378,8 @@ export const begin = lock => {
       news = told(error);
     }
     drawCard();
-    if (own.claim || /[#&](unlock|matcha-order)=/.test(location.hash)) dress("brought");
+    brought();
+    addEventListener("hashchange", brought, { signal });
     learn().catch(error => { news = told(error); drawCard(); });
     if (own.now) own.now.until = 0; // counted by another page's clock
     const { now, shown } = own;

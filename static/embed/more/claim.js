@@ -5,6 +5,7 @@ import { h } from "../tools.js";
 import { line } from "./tools.js";
 
 const ASK_MS = 2e4;
+const watched = new WeakSet(); // what is asked about already
 
 export const claimButton = view => view.button(view.t(words.paid), () => claim(view), "bare");
 
@@ -45,10 +46,15 @@ const waiting = ({ lock, t }) => lock._show("claimed", t(words.waiting));
 // Asked while the page is open, and at once when the reader comes back.
 export const watchClaim = view => {
   const { lock, own, t, card, dialog, product } = view;
+  if (watched.has(own)) return;
+  watched.add(own);
   let timer;
   const ask = async () => {
     clearTimeout(timer);
-    if (!own.claim || lock._own !== own || lock._done || !lock.isConnected) return removeEventListener("visibilitychange", ask);
+    if (!own.claim || lock._own !== own || lock._done || !lock.isConnected) {
+      watched.delete(own);
+      return removeEventListener("visibilitychange", ask);
+    }
     if (document.hidden) return;
     try {
       const { status, answer, unlock } = await lock._call(`claims/${own.claim.id}`, own.claim.token);

@@ -9,12 +9,18 @@ import { draw } from "./picture.js";
 const asked = {}; // codes from the page's address: all locks of a page ask once
 const urls = new WeakMap(); // the addresses made for a content's attachments
 
+// What the page's address brings after its #.
+const part = name => new RegExp(`[#&]${name}=([^&]*)`).exec(location.hash)?.[1];
+const clean = () => history.replaceState(history.state, "", location.pathname + location.search);
+
 export const restore = view => view.panel.append(claimButton(view));
 
 // The lock has become the receipt. The recovery code stays until the reader says that he kept it, and at hand after that.
 export const owned = view => {
   const { lock, card, t, button, copier } = view, all = recall(lock._shelf) || {}, right = all[lock._of];
   attachments(view);
+  // A code in the address would be shared with the address; other locks of the page may still want it.
+  if (part("unlock") && [...document.querySelectorAll("matcha-lock")].every(({ _done: done }) => done)) clean();
   if (!right?.code) return;
   const { code, kept } = right, link = () => `${here()}#unlock=${code}`;
   const turn = kept => {
@@ -57,7 +63,7 @@ const attachments = ({ lock, t }) => {
 
 export const tooManySeats = ({ lock, panel, t }) => {
   const { seats = [], limit } = lock._error, again = lock._retry;
-  const day = time => time ? new Date(time).toLocaleString(t(words.zh) ? "zh-CN" : "en", { dateStyle: "medium", timeStyle: "short" }) : "";
+  const day = time => time ? new Date(time).toLocaleDateString(t(words.zh) ? "zh-CN" : "en", { dateStyle: "medium" }) : "";
   const form = h("form", {
     onsubmit(event) {
       event.preventDefault();
@@ -66,15 +72,14 @@ export const tooManySeats = ({ lock, panel, t }) => {
   },
   h("fieldset class=picks", {}, h("legend class=dim", {}, t(words.seats, limit ?? seats.length)), ...seats.map(({ id, label, since, last_seen_at }) => h("label class=pick", {},
     h("input type=checkbox name=seat", { value: id }),
-    h("span", {}, label, h("small", {}, `${t(words.seen)} ${day(last_seen_at || since)}`))))),
+    h("span", {}, label || t(words.buyer), h("small", {}, t(last_seen_at ? words.seen : words.since, day(last_seen_at || since))))))),
   h("button class=go", {}, t(words.signOut)));
   panel.replaceChildren(form);
 };
 
 // #unlock=CODE, #matcha-order=…, and a claim that is not yet answered.
 export const brought = async view => {
-  const { lock, own, site, product } = view, part = name => new RegExp(`[#&]${name}=([^&]*)`).exec(location.hash)?.[1];
-  const code = part("unlock"), handed = part("matcha-order"), clean = () => history.replaceState(history.state, "", location.pathname + location.search);
+  const { lock, own, site, product } = view, code = part("unlock"), handed = part("matcha-order");
   if (own.claim) watchClaim(view);
   if (handed) try {
     const [shelf, of, order] = JSON.parse(decodeURIComponent(handed));

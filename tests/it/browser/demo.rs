@@ -1,8 +1,10 @@
 //! `matcha demo` as a process of its own: started, asked, killed, started again.
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use matcha::seal::format::SiteSecret;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -19,6 +21,7 @@ pub(super) struct Demo {
     options: Vec<String>,
     data: TempDir,
     http: reqwest::Client,
+    key: OnceCell<String>,
 }
 
 impl Demo {
@@ -37,7 +40,7 @@ impl Demo {
         let data = tempfile::tempdir().expect("a folder for the demo");
         let http = http();
         let (process, url) = launch("127.0.0.1:0", &options, &data).await;
-        Demo { url, process, options, data, http }
+        Demo { url, process, options, data, http, key: OnceCell::new() }
     }
 
     /// Ends the process without a chance to tidy up, as a power cut would.
@@ -62,11 +65,40 @@ impl Demo {
         answer(request.json(&wish)).await
     }
 
+    /// An order as it is now, for who has its token.
+    pub(super) async fn order(&self, order: &Value) -> Value {
+        let url = format!("{}/api/v1/orders/{}", self.url, order["id"].as_str().unwrap());
+        answer(self.http.get(url).bearer_auth(order["token"].as_str().unwrap())).await
+    }
+
     /// The owner lets a blog at that origin sell.
     pub(super) async fn allow(&self, origin: &str) {
-        let key = self.owner_key();
-        let request = self.http.patch(format!("{}/api/v1/owner/sites/tea", self.url)).bearer_auth(key);
-        answer(request.json(&json!({ "origins": [origin] }))).await;
+        self.owner("PATCH", "sites/tea", json!({ "origins": [origin] })).await;
+    }
+
+    /// The owner asks something of his API.
+    pub(super) async fn owner(&self, method: &str, path: &str, body: Value) -> Value {
+        let key = self.key.get_or_init(|| self.owner_key());
+        let url = format!("{}/api/v1/owner/{path}", self.url);
+        let request = self.http.request(method.parse().expect("a method"), url).bearer_auth(key);
+        answer(if body.is_null() { request } else { request.json(&body) }).await
+    }
+
+    /// The owner adds an article of ¥1.00 with that lock.
+    pub(super) async fn sells(&self, slug: &str, title: &str, lock: &str) {
+        let mut product =
+            json!({ "site": "tea", "slug": slug, "title": title, "price": "1.00", "lock": lock });
+        if lock == "hosted" {
+            product["html"] = json!(format!("<p>{title}的正文</p>"));
+        }
+        self.owner("POST", "products", product).await;
+    }
+
+    /// The key of a product in its first version, as `matcha seal` derives it.
+    pub(super) async fn sealing_key(&self, product: &str) -> [u8; 32] {
+        let secret = self.owner("GET", "sites/tea/sealing-secret", Value::Null).await;
+        let secret: SiteSecret = secret["secret"].as_str().unwrap().parse().expect("a sealing secret");
+        secret.product_key("tea", product, 1)
     }
 
     /// A new key of the owner.
@@ -96,6 +128,11 @@ impl Demo {
             "package": "com.tencent.mm", "title": "微信支付", "notification_id": -656_511_598,
             "text": format!("微信支付收款{yuan}元(朋友到店)"),
         });
+        self.sees(notice).await
+    }
+
+    /// The phone sees a notification, and says what became of it.
+    pub(super) async fn sees(&self, notice: Value) -> String {
         let request = self.http.post(format!("{}/demo/phone/notices", self.url));
         answer(request.json(&notice)).await["outcome"].as_str().unwrap().to_owned()
     }

@@ -4,16 +4,22 @@
 //! with the phone. Every wait is for a thing that can be seen, with a deadline; whatever the browser complains about on
 //! its console (a script error, a violated policy, a request that failed) fails the test, unless the test expects it.
 
+mod blog;
 mod chrome;
 mod demo;
 mod people;
 
 mod abroad;
+mod accessible;
 mod blogs;
 mod dialog;
+mod kinds;
 mod noscript;
+mod page;
 mod pictures;
+mod rights;
 mod sale;
+mod wallets;
 
 use std::time::Duration;
 

@@ -39,6 +39,19 @@ impl Reader {
         reader
     }
 
+    /// Opens a blog in a fresh profile that says it is that browser, and waits for the lock.
+    pub(super) async fn with_agent(url: &str, agent: &str, phone: bool) -> Reader {
+        let reader = Reader { chrome: Chrome::with(Profile::default()).await };
+        reader.devtools("Emulation.setUserAgentOverride", json!({ "userAgent": agent })).await;
+        if phone {
+            let metrics = json!({ "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true });
+            reader.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        }
+        reader.goto(url).await;
+        reader.wait_for_lock().await;
+        reader
+    }
+
     /// Opens a page in a fresh profile.
     pub(super) async fn visits(url: &str) -> Reader {
         let reader = Reader { chrome: Chrome::with(Profile::default()).await };
@@ -77,6 +90,19 @@ impl Reader {
             self.within("button[none-says-this]").await
         })
         .await;
+    }
+
+    /// Waits until the card says this.
+    pub(super) async fn card_says(&self, words: &str) {
+        let card = "document.querySelector('matcha-lock').shadowRoot.querySelector('[part=card]')";
+        self.wait(&format!("the card to say {words}"), &format!("{card}?.innerText.includes('{words}')"))
+            .await;
+    }
+
+    /// Waits until that much of a bought text stands on the page.
+    pub(super) async fn reads_on(&self, words: &str) {
+        let text = "document.querySelector('.matcha-content')";
+        self.wait(words, &format!("{text}?.innerText.includes('{words}')")).await;
     }
 
     /// Waits until the dialog shows a view.
