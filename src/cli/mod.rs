@@ -3,6 +3,7 @@
 mod catalog;
 mod code;
 mod demo;
+mod embed;
 mod facts;
 mod leakcheck;
 mod notice;
@@ -55,6 +56,8 @@ enum Command {
     /// Rights to read
     #[command(subcommand)]
     Unlock(product::Unlock),
+    /// Print the script tag for a blog, or copy the script into it
+    Embed(embed::Embed),
     /// Phones
     #[command(subcommand)]
     Device(catalog::Device),
@@ -109,6 +112,7 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Product(command) => command.run(&config).await,
         Command::Coupon(command) => command.run(&config).await,
         Command::Unlock(command) => command.run(&config).await,
+        Command::Embed(command) => command.run(&config),
         Command::Device(command) => command.run(&config).await,
         Command::Key(command) => command.run(&config).await,
         Command::Notice(command) => command.run(&config).await,

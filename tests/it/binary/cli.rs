@@ -182,3 +182,28 @@ fn what_was_mistyped_is_named() {
         run_with(dir.path(), &["product", "add", "blog", "x", "--title", "X", "--price", "1.001"], b"");
     assert_eq!(output.status.code(), Some(2), "what cannot be parsed is a mistake of usage");
 }
+
+#[test]
+fn the_blogs_script_is_named_pinned_and_copied() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let said = run(dir.path(), &["embed", "--server", "https://pay.tea.example/"]);
+    assert!(said.contains("<script async src=\"https://pay.tea.example/v1/embed.js\"></script>"), "{said}");
+    assert!(
+        said.contains("https://pay.tea.example/assets/embed.") && said.contains("integrity=\"sha384-"),
+        "{said}"
+    );
+    assert!(run_badly(dir.path(), &["embed", "--server", "pay.tea.example"]).contains("https://"));
+
+    let js = dir.path().join("js");
+    let said = run(dir.path(), &["embed", "--copy", js.to_str().expect("a path")]);
+    assert!(said.contains("src=\"/js/embed.") && said.contains("crossorigin"), "{said}");
+    let mut names: Vec<_> = std::fs::read_dir(&js)
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    let [hashed, stable, keep] = names.as_slice() else { panic!("{names:?}") };
+    assert_eq!(stable, "embed.js");
+    let first = std::fs::read_to_string(js.join(hashed)).expect("the first part");
+    assert!(first.contains(keep.as_str()), "it finds the second part beside itself");
+}
