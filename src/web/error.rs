@@ -135,6 +135,12 @@ pub fn invalid(field: &str, why: &str) -> Problem {
     problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &zh, &en).with("field", field)
 }
 
+/// A value that a reader typed and that is not acceptable, in words for him.
+#[must_use]
+pub fn mistyped(field: &str, zh: &str, en: &str) -> Problem {
+    problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid", zh, en).with("field", field)
+}
+
 /// A body above its bound.
 #[must_use]
 pub fn too_large(bytes_max: usize) -> Problem {

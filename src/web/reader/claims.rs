@@ -10,7 +10,7 @@ use crate::flow::claim::{self, Made, NewClaim};
 use crate::web::Web;
 use crate::web::cors::foreign_origin;
 use crate::web::dto::{ClaimBody, ClaimRequest, ProblemBody, UnlockBody};
-use crate::web::error::{Problem, invalid, no_credentials, origin_not_allowed, too_many_claims};
+use crate::web::error::{Problem, mistyped, no_credentials, origin_not_allowed, too_many_claims};
 use crate::web::extract::{Asker, Json, PathOf, bearer, created, may_see};
 
 /// Tells the owner that it was paid. Nothing opens by this alone; the owner compares and decides.
@@ -30,9 +30,10 @@ pub async fn make(
         may_see(&web, order, request.order_token.as_deref())?;
     }
     let digits = request.receipt_digits.parse().map_err(|_| {
-        invalid(
+        mistyped(
             "receipt_digits",
-            "钱包账单里交易单号的最后 4 到 8 位数字 / the last 4 to 8 digits of the receipt number",
+            "请填钱包账单里交易单号的最后 4 到 8 位数字。",
+            "Enter the last 4 to 8 digits of the receipt number in the wallet.",
         )
     })?;
     let new = NewClaim {

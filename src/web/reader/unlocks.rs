@@ -10,7 +10,7 @@ use crate::web::Web;
 use crate::web::dto::{
     ProblemBody, RestoreBody, RestoreRequest, SeatBody, SeatsBody, SignOutRequest, seat_names,
 };
-use crate::web::error::{Problem, invalid, too_many_seats, too_many_tries};
+use crate::web::error::{Problem, mistyped, too_many_seats, too_many_tries};
 use crate::web::extract::{Asker, Json};
 
 /// Who holds a code, from the request that brings it.
@@ -19,7 +19,11 @@ use crate::web::extract::{Asker, Json};
 /// `invalid` for a text that is no recovery code.
 pub(crate) fn holder(code: &str, asker: Asker, headers: &HeaderMap) -> Result<Holder, Problem> {
     let code: RecoveryCode = code.parse().map_err(|_| {
-        invalid("code", "恢复码为 25 位字母和数字, 请检查是否输错 / 25 letters and digits: one was mistyped or is missing")
+        mistyped(
+            "code",
+            "恢复码为 25 位字母和数字, 请检查是否输错。",
+            "A recovery code is 25 letters and digits: one was mistyped or is missing.",
+        )
     })?;
     let agent = headers.get(header::USER_AGENT).and_then(|h| h.to_str().ok()).unwrap_or("");
     Ok(Holder { code, address: asker.address, reader: asker.reader, label: label(agent) })

@@ -14,7 +14,7 @@ const localTime = date => new Date(date - date.getTimezoneOffset() * 6e4).toISOS
 
 export const claim = (view, wrong = "") => {
   const { lock, own, t, button, site, product } = view, order = own.now || own.past[0];
-  if (own.claim) return waiting(view);
+  if (own.claim?.id) return waiting(view);
   const field = (label, markup, value = "") => h("label", {}, label, h(`input required ${markup}`, { value }));
   const form = h("form", {},
     field(t(words.amount), "name=amount inputmode=decimal pattern=[0-9]+([.][0-9]{1,2})? autocomplete=off", order?.amount || lock._facts?.price),
@@ -41,13 +41,17 @@ export const claim = (view, wrong = "") => {
   lock._show("claim", t(words.claim), line(t(words.claimHow)), button(t(words.useCode), () => lock._type()), form);
 };
 
+// The owner's answer stands on the card until the next claim.
+const answered = ({ own, t, card }) => card.append(line(t(words.refused, own.claim.answer), "must"));
+
 const waiting = ({ lock, t }) => lock._show("claimed", t(words.waiting));
 
 // Asked while the page is open, and at once when the reader comes back.
 export const watchClaim = view => {
-  const { lock, own, t, card, dialog, product } = view;
+  const { lock, own, t, dialog, product } = view;
   if (watched.has(own)) return;
   watched.add(own);
+  if (own.claim.answer) return answered(view);
   let timer;
   const ask = async () => {
     clearTimeout(timer);
@@ -58,19 +62,16 @@ export const watchClaim = view => {
     if (document.hidden) return;
     try {
       const { status, answer, unlock } = await lock._call(`claims/${own.claim.id}`, own.claim.token);
-      if (status !== "open") {
-        own.claim = 0;
-        lock._save();
-      }
       if (unlock) {
+        own.claim = 0;
         lock._keep(product, unlock);
         return lock._enter(product, 1);
       }
       if (status === "refused") {
-        const text = t(words.refused, answer || "");
-        if (dialog.open) lock._show("refused", text, claimButton(view));
-        else card.append(line(text, "must"));
-        return;
+        own.claim = { answer: answer || "…" };
+        lock._save();
+        if (dialog.open) lock._show("refused", t(words.refused, own.claim.answer), claimButton(view));
+        return answered(view);
       }
     } catch (error) {
       if (error.status === 401 || error.status === 404) own.claim = 0;

@@ -29,13 +29,13 @@ export const owned = view => {
     card.className = kept ? "card small-card" : "card";
     if (kept) card.replaceChildren(button(`${t(words.code)} ›`, () => { turn(0); card.focus(); }, "bare"));
     else card.replaceChildren(...first, h("code part=code", {}, code), row(
-      copier(t(words.copy), () => code), copier(t(words.unlockLink), link),
+      copier(t(words.copy), () => code, "small"), copier(t(words.unlockLink), link, "small"),
       button(t(words.save), async event => {
         const url = draw(view, code, link()), picture = h("img class=picture", { src: url, alt: `${t(words.code)} ${code}` });
         picture.onerror = () => picture.remove(); // a policy without data: pictures; the file can be saved all the same
         event.currentTarget.parentNode.after(h("a download=matcha.png", { href: url }, picture), h("a class=link download=matcha.png", { href: url }, t(words.hint)));
         event.currentTarget.remove();
-      })),
+      }, "small")),
       button(t(words.kept), () => { turn(1); lock._content?.focus({ preventScroll: true }); }));
   };
   const first = [...card.childNodes].slice(0, 1);
@@ -62,7 +62,7 @@ const attachments = ({ lock, t }) => {
 };
 
 export const tooManySeats = ({ lock, panel, t }) => {
-  const { seats = [], limit } = lock._error, again = lock._retry;
+  const { seats = [] } = lock._error, again = lock._retry;
   const day = time => time ? new Date(time).toLocaleDateString(t(words.zh) ? "zh-CN" : "en", { dateStyle: "medium" }) : "";
   const form = h("form", {
     onsubmit(event) {
@@ -70,7 +70,7 @@ export const tooManySeats = ({ lock, panel, t }) => {
       again([...new FormData(form).getAll("seat")]);
     },
   },
-  h("fieldset class=picks", {}, h("legend class=dim", {}, t(words.seats, limit ?? seats.length)), ...seats.map(({ id, label, since, last_seen_at }) => h("label class=pick", {},
+  h("div class=picks role=group aria-labelledby=a", {}, ...seats.map(({ id, label, since, last_seen_at }) => h("label class=pick", {},
     h("input type=checkbox name=seat", { value: id }),
     h("span", {}, label || t(words.buyer), h("small", {}, t(last_seen_at ? words.seen : words.since, day(last_seen_at || since))))))),
   h("button class=go", {}, t(words.signOut)));

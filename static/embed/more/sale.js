@@ -20,7 +20,8 @@ export const choice = view => {
     lock._place({ channel, ...(pick !== product && { product: pick }), ...(coupon && { coupon }) });
   };
   if (hand && !offers.length && !coupons[product]) return place(hand);
-  const first = hand || channels.find(channel => channel === recall("matcha:wallet")) || channels[0];
+  const known = hand || channels.find(channel => channel === recall("matcha:wallet")), first = known || channels[0];
+  lock._chose = true;
   const option = ({ product: slug, title, price, validity_ms: time }) => h("label class=pick", {},
     h("input type=radio name=pick", { value: slug, checked: slug === (lock._pick || product), onchange: () => { lock._pick = slug; } }),
     h("span", {}, title, time ? h("small", {}, t(words.days, Math.round(time / 864e5))) : ""),
@@ -29,7 +30,7 @@ export const choice = view => {
     offers.length
       ? h("div class=picks role=radiogroup aria-labelledby=a", {}, option({ product, price, title: t(words.alone) }), ...offers.map(option))
       : line(`¥${coupons[product]?.price || price}`, "amount"),
-    ...[first, ...channels.filter(channel => channel !== first)].map(channel => button(wallet(channel), () => place(channel), `go${channel === first ? "" : " other"}`)),
+    ...[first, ...channels.filter(channel => channel !== first)].map(channel => button(wallet(channel), () => place(channel), known && channel !== first ? "go other" : "go")),
     button(t(words.coupon), () => couponEntry(view), "bare"));
 };
 
@@ -117,7 +118,7 @@ export const order = view => {
       retain("matcha:wallet", other);
       change(view, { ...JSON.parse(order.wish), channel: other });
     })), button(t(words.cancel), cancel)),
-    order.coupon ? "" : button(t(words.coupon), () => couponEntry(view), "bare"));
+    order.list_price !== order.price || lock._chose ? "" : button(t(words.coupon), () => couponEntry(view), "bare"));
 
   // Each event of the stream is a reason to ask at once; asking goes on without it, because streams get buffered or cut.
   if (streams.has(order)) return;

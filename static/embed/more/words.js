@@ -32,7 +32,6 @@ export default {
   hide: ["收起", "Hide"],
   hint: ["长按或点图片即可保存", "Long-press or click the picture to save it"],
   onto: ["在这里打开", "Opens at"],
-  seats: ["这个恢复码已在 $ 台设备上使用，请选择要退出的", "This code is in use on $ devices: choose which to sign out"],
   signOut: ["退出所选，在此阅读", "Sign these out and read here"],
   buyer: ["付款时的浏览器", "The browser that paid"],
   seen: ["上次使用：$", "last used $"],

@@ -29,7 +29,8 @@ impl Blog {
     /// With another page.
     pub(super) fn and(self, path: &str, body: &str) -> Blog {
         let html = format!(
-            "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>blog</title>\
+            "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width\"><title>blog</title>\
              <main><h1>博客</h1><p>免费的部分</p>{body}</main>"
         );
         self.file(path, html.as_bytes())

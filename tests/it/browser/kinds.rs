@@ -82,7 +82,7 @@ async fn attachments_are_opened_and_one_that_is_broken_breaks_nothing_else() {
     let text = "<p>看图</p><img data-matcha-src=/m/a.sealed data-matcha-name=/images/a.png data-matcha-type=image/png alt=杯>\
         <a download data-matcha-href=/m/b.sealed data-matcha-name=/b.txt data-matcha-type=text/plain>笔记</a>\
         <i><img data-matcha-src=/m/c.sealed data-matcha-name=/images/c.png data-matcha-type=image/png></i>";
-    let png = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/images/unlocked.png")).unwrap();
+    let png = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/qrcodes/wechat/0.90.png")).unwrap();
     let blog = Blog::page(&demo.sealed_lock("steep", text).await)
         .file("/m/a.sealed", &demo.sealed_file("steep", "/images/a.png", &png).await)
         .file("/m/b.sealed", &demo.sealed_file("steep", "/b.txt", "八十度".as_bytes()).await)
