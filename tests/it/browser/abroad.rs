@@ -29,6 +29,9 @@ async fn a_blog_elsewhere_sells_with_the_snippet_and_the_policy_of_the_document(
     let amount = reader.orders("微信").await;
     assert_eq!(demo.receive(&amount).await, "settled");
     reader.reads_the_article().await;
+    reader.choose_button("保存图片").await;
+    let picture = "document.querySelector('matcha-lock').shadowRoot.querySelector('.picture')";
+    reader.wait("the picture of the code", &format!("{picture}?.naturalWidth > 0")).await;
     reader.leaves(&[]).await;
 }
 

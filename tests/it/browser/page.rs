@@ -211,6 +211,29 @@ async fn the_sale_works_without_the_second_part() {
 }
 
 #[tokio::test]
+async fn a_pinned_copy_on_the_blog_itself_sells_with_both_parts() {
+    let demo = Demo::start().await;
+    let folder = demo.data().join("js");
+    let said = demo.matcha(&["embed", "--server", &demo.url, "--copy", folder.to_str().unwrap()]);
+    let tag = said.lines().find(|line| line.contains("<script")).unwrap();
+    let lock = demo.lock("eighty-degrees", &format!("server={}", demo.url));
+    let mut blog = Blog::page(&format!("{tag}{lock}"));
+    for file in std::fs::read_dir(folder).unwrap() {
+        let file = file.unwrap().path();
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        blog = blog.file(&format!("/js/{name}"), &std::fs::read(file).unwrap());
+    }
+    let url = &demo.url;
+    let policy = format!("default-src 'none'; script-src 'self'; connect-src {url}; img-src {url} data:");
+    let reader = Reader::of(&blog.under(&policy).open(&demo).await).await;
+    let amount = reader.orders("微信").await;
+    reader.choose_button("延长时间").await;
+    assert_eq!(demo.receive(&amount).await, "settled");
+    reader.reads_the_article().await;
+    reader.leaves(&[]).await;
+}
+
+#[tokio::test]
 async fn a_reader_whose_clock_is_a_day_wrong_sees_the_same_time_left() {
     let demo = Demo::with_windows(60_000, 60_000).await;
     for days in [-1, 1] {
