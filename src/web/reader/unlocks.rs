@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, header};
 use crate::domain::unlock::RecoveryCode;
 use crate::flow::rights::{self, Holder, Restored};
 use crate::limits;
+use crate::secrets::Personal;
 use crate::web::Web;
 use crate::web::dto::{
     ProblemBody, RestoreBody, RestoreRequest, SeatBody, SeatsBody, SignOutRequest, seat_names,
@@ -13,11 +14,12 @@ use crate::web::dto::{
 use crate::web::error::{Problem, mistyped, too_many_seats, too_many_tries};
 use crate::web::extract::{Asker, Json};
 
-/// Who holds a code, from the request that brings it.
+/// Who holds a code, from the request that brings it. A caller that sends no capability of its own, such as a page
+/// without script, is known by its address and name, so that it takes one seat and not one for each visit.
 ///
 /// # Errors
 /// `invalid` for a text that is no recovery code.
-pub(crate) fn holder(code: &str, asker: Asker, headers: &HeaderMap) -> Result<Holder, Problem> {
+pub(crate) fn holder(web: &Web, code: &str, asker: Asker, headers: &HeaderMap) -> Result<Holder, Problem> {
     let code: RecoveryCode = code.parse().map_err(|_| {
         mistyped(
             "code",
@@ -26,7 +28,9 @@ pub(crate) fn holder(code: &str, asker: Asker, headers: &HeaderMap) -> Result<Ho
         )
     })?;
     let agent = headers.get(header::USER_AGENT).and_then(|h| h.to_str().ok()).unwrap_or("");
-    Ok(Holder { code, address: asker.address, reader: asker.reader, label: label(agent) })
+    let label = label(agent);
+    let told = || web.app.secrets().pseudonym(Personal::Reader(&format!("{} {label}", asker.address)));
+    Ok(Holder { code, address: asker.address, reader: asker.reader.or_else(|| Some(told())), label })
 }
 
 /// What a person knows his browser by: the machine and the app, never more of what the browser says of itself.
@@ -73,7 +77,7 @@ pub async fn restore(
     headers: HeaderMap,
     Json(request): Json<RestoreRequest>,
 ) -> Result<axum::Json<RestoreBody>, Problem> {
-    let holder = holder(&request.code, asker, &headers)?;
+    let holder = holder(&web, &request.code, asker, &headers)?;
     match rights::restore(&web.app, holder, seat_names(&request.sign_out)).await? {
         Restored::Yes { token, site, product, until } => Ok(axum::Json(RestoreBody {
             token,
@@ -103,7 +107,7 @@ pub async fn seats(
     headers: HeaderMap,
     Json(request): Json<SignOutRequest>,
 ) -> Result<axum::Json<SeatsBody>, Problem> {
-    signed_out(&web, holder(&request.code, asker, &headers)?, &[]).await
+    signed_out(&web, holder(&web, &request.code, asker, &headers)?, &[]).await
 }
 
 /// Signs browsers out. What they have stored of sealed texts they keep; they get nothing new.
@@ -118,7 +122,7 @@ pub async fn sign_out(
     headers: HeaderMap,
     Json(request): Json<SignOutRequest>,
 ) -> Result<axum::Json<SeatsBody>, Problem> {
-    signed_out(&web, holder(&request.code, asker, &headers)?, &request.seats).await
+    signed_out(&web, holder(&web, &request.code, asker, &headers)?, &request.seats).await
 }
 
 async fn signed_out(web: &Web, holder: Holder, names: &[String]) -> Result<axum::Json<SeatsBody>, Problem> {

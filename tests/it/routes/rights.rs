@@ -48,6 +48,18 @@ async fn a_right_is_used_in_a_few_browsers_and_one_that_comes_back_takes_no_seco
 }
 
 #[tokio::test]
+async fn a_caller_that_says_nothing_of_itself_takes_one_seat_for_its_address() {
+    let app = TestApp::start().await;
+    let phone = app.shop().await;
+    let (_, code, _) = bought_by(&app, &phone, "the-buyer-0").await;
+    for _ in 0..8 {
+        app.post("/api/v1/unlocks/restore").json(&json!({ "code": code })).ask().await.is(200);
+    }
+    let seats = app.post("/api/v1/unlocks/seats").json(&json!({ "code": code })).ask().await.is(200).json();
+    assert_eq!(seats["seats"].as_array().unwrap().len(), 2, "the buyer's and this one: {seats}");
+}
+
+#[tokio::test]
 async fn who_holds_the_code_signs_browsers_out_and_they_read_nothing_new() {
     let app = TestApp::start().await;
     let phone = app.shop().await;

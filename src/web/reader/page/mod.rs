@@ -25,7 +25,6 @@ use crate::flow::rights::{self, Restored};
 use crate::flow::unlock::{self, Access, Content};
 use crate::flow::{Error, Thing};
 use crate::limits;
-use crate::secrets::Personal;
 use crate::storage::verbs::Page;
 use crate::web::Web;
 use crate::web::dto::{OfferBody, OrderRequest, ProductFacts, SeatBody, seat_names};
@@ -370,14 +369,10 @@ impl<'a> Visit<'a> {
         asker: Asker,
         headers: &HeaderMap,
     ) -> Response {
-        let mut holder = match holder(code, asker, headers) {
+        let holder = match holder(self.web, code, asker, headers) {
             Ok(holder) => holder,
             Err(problem) => return self.refuse(&problem),
         };
-        // Without script a browser has no capability of its own; its address and name must do, so that it takes one
-        // seat and not one for each visit.
-        let page = format!("page {} {}", asker.address, holder.label);
-        holder.reader = holder.reader.or(Some(self.web.app.secrets().pseudonym(Personal::Reader(&page))));
         let sign_out = seat_names(&Vec::from_iter(out));
         match rights::restore(&self.web.app, holder, sign_out).await {
             Ok(Restored::Yes { site, product, .. })
