@@ -124,7 +124,7 @@ export const begin = lock => {
     if (document.hidden || signal.aborted) return;
     for (const order of [own.now, ...own.past]) if (order?.id) {
       await call(`orders/${order.id}`, order.token).then(
-        fresh => take(order, fresh), error => { if (/401|404/.test(error.status)) take(order, { status: "cancelled" }); });
+        fresh => signal.aborted || take(order, fresh), error => { if (/401|404/.test(error.status)) take(order, { status: "cancelled" }); });
     }
     clearTimeout(asking);
     asking = setTimeout(ask, delay);
@@ -133,7 +133,7 @@ export const begin = lock => {
 
   // ---- the right to read
 
-  const refusal = word => ({ status: 1, code: "cannot_open", detail: t(word) });
+  const refusal = word => ({ code: "cannot_open", detail: t(word) });
 
   // True once the text stands on the page; nothing where no right that is stored opens it.
   const unlock = async trial => {
@@ -165,7 +165,7 @@ export const begin = lock => {
     if (signal.aborted) return 1;
     if (html == null) {
       for (content = lock; (content = content.nextElementSibling) && !content.matches("[data-matcha-reveal]"););
-      leave = hidden => content?.toggleAttribute("hidden", !hidden);
+      leave = shown => content?.toggleAttribute("hidden", !shown);
       leave(1);
     } else {
       // A copy of the page that was kept (Turbo) brings along what stood there.
@@ -250,7 +250,7 @@ export const begin = lock => {
   };
   const close = () => dialog.close();
   const told = error => {
-    const message = error.status ? error.detail || error.status : t(words.offline);
+    const message = error.detail || t(words.offline); // what is not the server's word did not come from it
     emit("error", { code: error.code, message });
     return message;
   };
@@ -292,7 +292,7 @@ export const begin = lock => {
     if (view !== "order") { // else only the time has changed
       const [yuan, fen] = amount.split("."), scan = t(words.scan, wallet(channel));
       show("order", scan,
-        h("p class=amount part=amount", {}, `¥${yuan}.`, h("b", { className: amount !== price && "soon" }, fen)),
+        h("p class=amount part=amount", {}, `¥${yuan}.`, h(amount === price ? "b" : "b class=soon", {}, fen)),
         h("p class=must", {}, must),
         h("img part=qr width=240 height=240", { src: order.code.image_url, alt: `${scan} ¥${amount}` }),
         h("p part=timer role=timer"));
@@ -302,9 +302,9 @@ export const begin = lock => {
     const time = panel.querySelector("[role]"), tick = () => {
       const left = Math.max(0, Math.ceil((order.until - performance.now()) / 1e3));
       time.textContent = t(words.left, `${left / 60 | 0}:${`${left % 60}`.padStart(2, 0)}`);
-      time.className = left <= 20 && "soon";
+      time.className = left > 20 || "soon";
       // Spoken at the start, at one minute, at twenty seconds and at the end; a voice every second helps nobody.
-      if (left !== last && (!last || /^[26]?0$/.test(left))) live.textContent = (last ? "" : must) + t(words.left, t(words.seconds, left));
+      if (left !== last && (!last || /^[26]?0$/.test(left))) live.textContent = (last ? "" : `${must}. `) + t(words.left, t(words.seconds, left));
       last = left;
       timer = left ? setTimeout(tick, 250) : setTimeout(ask, 500, 1); // only the server says that it is over
     };
@@ -344,7 +344,9 @@ export const begin = lock => {
   // Night: as the system says, or as the blog's own switch does, which the attribute `dark` selects.
   const system = matchMedia("(prefers-color-scheme:dark)");
   const paint = () => {
-    body.classList.toggle("dark", dark ? dark === "always" || !!lock.closest(dark) : system.matches);
+    let night = dark ? dark === "always" : system.matches;
+    try { night ||= lock.closest(dark); } catch { /* not a selector */ }
+    body.classList.toggle("dark", night);
   };
   const watch = new MutationObserver(paint);
   watch.observe(document, { attributes: true, subtree: true });
@@ -357,6 +359,7 @@ export const begin = lock => {
     _end() {
       life.abort();
       watch.disconnect();
+      system.onchange = 0;
       close();
       leave();
       lock._done = 0;

@@ -22,7 +22,7 @@ export default {
   twice: ["若已付款请勿重复支付", "If you have paid, do not pay again"],
   again: ["重新获取付款码", "Get a new code"],
   offline: ["连接不上服务器，请检查网络", "Cannot reach the server: check your network"],
-  broken: ["密文有误或版本不符，请刷新或联系作者，购买不会丢失", "The text is damaged or of another version: reload, or ask the author. No purchase is lost"],
+  broken: ["密文有误或版本不符，请刷新或联系作者，购买不会丢失", "The text is damaged or outdated: reload or ask the author. No purchase is lost"],
   https: ["请用 https 地址打开本页", "Open this page by its https address"],
   keep: ["已解锁。请保存恢复码，换设备时凭它阅读", "Unlocked. Keep the recovery code for other devices"],
 };

@@ -13,7 +13,7 @@ export const claimButton = view => view.button(view.t(words.paid), () => claim(v
 const localTime = date => new Date(date - date.getTimezoneOffset() * 6e4).toISOString().slice(0, 16);
 
 export const claim = (view, wrong = "") => {
-  const { lock, own, t, button, site, product } = view, order = own.now || own.past[0];
+  const { lock, own, t, button, card, site, product } = view, order = own.now || own.past[0];
   if (own.claim?.id) return waiting(view);
   const field = (label, markup, value = "") => h("label", {}, label, h(`input required ${markup}`, { value }));
   const form = h("form", {},
@@ -32,6 +32,7 @@ export const claim = (view, wrong = "") => {
       });
       own.claim = { id, token };
       lock._save();
+      card.querySelector(".answer")?.remove();
       waiting(view);
       watchClaim(view);
     } catch (error) {
@@ -42,7 +43,7 @@ export const claim = (view, wrong = "") => {
 };
 
 // The owner's answer stands on the card until the next claim.
-const answered = ({ own, t, card }) => card.append(line(t(words.refused, own.claim.answer), "must"));
+const answered = ({ own, t, card }) => card.append(line(t(words.refused, own.claim.answer), "\"must answer\""));
 
 const waiting = ({ lock, t }) => lock._show("claimed", t(words.waiting));
 

@@ -7,7 +7,7 @@ import { claimButton, watchClaim } from "./claim.js";
 import { draw } from "./picture.js";
 
 const asked = {}; // codes from the page's address: all locks of a page ask once
-const urls = new WeakMap(); // the addresses made for a content's attachments
+const made = new Map(); // the addresses of attachments, by the content that they stand in
 
 // What the page's address brings after its #.
 const part = name => new RegExp(`[#&]${name}=([^&]*)`).exec(location.hash)?.[1];
@@ -46,6 +46,10 @@ export const owned = view => {
 // itself; one that fails is replaced by the reason and breaks nothing else.
 const attachments = ({ lock, t }) => {
   const { _content: content, _decrypt: decrypt } = lock;
+  for (const [old, urls] of made) if (!old.isConnected) {
+    urls.forEach(url => URL.revokeObjectURL(url));
+    made.delete(old);
+  }
   content?.querySelectorAll("[data-matcha-name]").forEach(async node => {
     const { matchaSrc: src, matchaHref: href, matchaName: name, matchaType: type } = node.dataset;
     try {
@@ -53,7 +57,7 @@ const attachments = ({ lock, t }) => {
       const head = new TextDecoder().decode(file.subarray(0, 20)).split(".", 2).join(".") + ".";
       if (head !== lock.getAttribute("sealed").slice(0, head.length)) throw 0; // another format or key version
       const url = URL.createObjectURL(new Blob([await decrypt(file.subarray(head.length), `file:${name}`)], { type }));
-      urls.set(content, [...(urls.get(content) || []), url]);
+      made.set(content, [...(made.get(content) || []), url]);
       node[src ? "src" : "href"] = url;
     } catch {
       node.replaceWith(t(words.broken));
@@ -87,9 +91,10 @@ export const brought = async view => {
       clean();
       if (own.now) lock._putAway();
       own.now = order;
-      lock._save();
       await lock._ask(1);
-      lock.open();
+      if (order.amount) lock.open(); // the server knows it
+      else if (own.now === order) own.now = 0;
+      lock._save();
     }
   } catch { /* not ours */ }
   if (code) {

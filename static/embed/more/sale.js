@@ -7,23 +7,28 @@ import { claimButton } from "./claim.js";
 
 const FULL_RETRY_MS = 3e3;
 const streams = new WeakMap(); // by order
+const wishes = new WeakMap(); // by showing: which product was picked, and the coupons that shape prices
+const wishesOf = ({ own, product }) => {
+  if (!wishes.has(own)) wishes.set(own, { pick: product, coupons: {} });
+  return wishes.get(own);
+};
 
 // The wallet that the page is open in; else the one of last time.
 const inHand = channels => channels.find(channel => IN_WECHAT ? channel === "wechat" : IN_ALIPAY && isAlipay(channel));
 
 export const choice = view => {
   const { lock, panel, t, button, wallet, product } = view, { channels, offers = [], price } = lock._facts;
-  const hand = inHand(channels), coupons = lock._coupons ||= {};
+  const hand = inHand(channels), wish = wishesOf(view), { coupons } = wish;
   const place = channel => {
     retain("matcha:wallet", channel);
-    const pick = lock._pick || product, coupon = coupons[pick]?.code;
+    const { pick } = wish, coupon = coupons[pick]?.code;
     lock._place({ channel, ...(pick !== product && { product: pick }), ...(coupon && { coupon }) });
   };
   if (hand && !offers.length && !coupons[product]) return place(hand);
   const known = hand || channels.find(channel => channel === recall("matcha:wallet")), first = known || channels[0];
-  lock._chose = true;
+  wish.shown = true;
   const option = ({ product: slug, title, price, validity_ms: time }) => h("label class=pick", {},
-    h("input type=radio name=pick", { value: slug, checked: slug === (lock._pick || product), onchange: () => { lock._pick = slug; } }),
+    h("input type=radio name=pick", { value: slug, checked: slug === wish.pick, onchange: () => { wish.pick = slug; } }),
     h("span", {}, title, time ? h("small", {}, t(words.days, Math.round(time / 864e5))) : ""),
     h("b", {}, `¥${coupons[slug]?.price || price}`));
   panel.replaceChildren(
@@ -36,14 +41,14 @@ export const choice = view => {
 
 // A coupon shapes the price before the amount is chosen; an order that is open is given back for it.
 const couponEntry = (view, code = "", wrong = "") => {
-  const { lock, own, t, button, product, site } = view, pick = lock._pick || own.now?.product || product;
+  const { lock, own, t, button, site } = view, wish = wishesOf(view), pick = own.now?.product || wish.pick;
   const input = h(`input required autocomplete=off spellcheck=false aria-label="${t(words.couponIs)}"`, { value: code });
   const apply = async event => {
     event.preventDefault();
     const code = input.value.trim();
     try {
       const { coupon } = await lock._call(`sites/${site}/products/${pick}?coupon=${encodeURIComponent(code)}`);
-      (lock._coupons ||= {})[pick] = coupon;
+      wish.coupons[pick] = coupon;
       const { now } = own;
       if (now?.id) change(view, { ...JSON.parse(now.wish), coupon: coupon.code });
       else lock._start();
@@ -56,25 +61,25 @@ const couponEntry = (view, code = "", wrong = "") => {
   input.focus();
 };
 
-// The code on show is given back, and still listened for.
-const change = ({ lock, own }, wish) => {
+// The code on show is given back, and still listened for. Where it was paid a moment ago, that counts.
+const change = async ({ lock, own }, wish) => {
   const { now } = own;
-  lock._call(`orders/${now.id}/cancel`, now.token, {}).catch(() => {});
-  lock._putAway();
+  const fresh = await lock._call(`orders/${now.id}/cancel`, now.token, {}).catch(() => ({}));
+  if (fresh.status === "paid") return lock._ask(1);
+  if (own.now === now) lock._putAway();
   lock._place(wish);
 };
 
 // The same order for a browser that can pay it: what it needs to go on, after the # that no server sees.
 const handover = ({ lock, own }) => {
-  const { wish, at, client_order_id, id, token, channel, product, status, events_url } = own.now;
-  const order = { wish, at, client_order_id, id, token, channel, product, status, events_url };
+  const { wish, at, client_order_id, id, token } = own.now, order = { wish, at, client_order_id, id, token };
   return `${here()}#matcha-order=${encodeURIComponent(JSON.stringify([lock._shelf, lock.getAttribute("product"), order]))}`;
 };
 
 export const order = view => {
-  const { lock, own, panel, t, button, wallet, copier } = view, { now: order } = own;
+  const { lock, own, panel, t, button, wallet, copier, site, product } = view, { now: order } = own;
   const { amount, channel, extensions_left, code: { kind, payload, image_url } } = order, who = wallet(channel);
-  const [sum, , image, time] = panel.children, others = lock._facts?.channels.filter(other => other !== channel) || [];
+  const [sum, , image, time] = panel.children;
   const outside = IN_WECHAT && isAlipay(channel), inWallet = IN_WECHAT || IN_ALIPAY;
 
   const sumRow = row();
@@ -112,13 +117,17 @@ export const order = view => {
       lock._ask(1);
     }
   };
+  const acts = row(button(t(words.cancel), cancel));
   time.after(
-    row(more, h("a class=link target=_blank rel=noopener download", { href: image_url }, t(words.save))),
-    row(...others.map(other => button(t(words.use, wallet(other)), () => {
+    row(more, h("a class=link target=_blank rel=noopener download", { href: image_url }, t(words.save))), acts,
+    order.list_price !== order.price || wishesOf(view).shown ? "" : button(t(words.coupon), () => couponEntry(view), "bare"));
+  // After a reload the order is here before the facts are.
+  Promise.resolve(lock._facts || lock._call(`sites/${site}/products/${product}`)).then(({ channels }) => {
+    acts.prepend(...channels.filter(other => other !== channel).map(other => button(t(words.use, wallet(other)), () => {
       retain("matcha:wallet", other);
       change(view, { ...JSON.parse(order.wish), channel: other });
-    })), button(t(words.cancel), cancel)),
-    order.list_price !== order.price || lock._chose ? "" : button(t(words.coupon), () => couponEntry(view), "bare"));
+    })));
+  }, () => {});
 
   // Each event of the stream is a reason to ask at once; asking goes on without it, because streams get buffered or cut.
   if (streams.has(order)) return;

@@ -3,7 +3,7 @@
 const BITS_MAX = 24; // more would only burn the reader's battery
 const AT_ONCE = 512;
 
-export const proofOfWork = async ({ lock, panel }) => {
+export const proofOfWork = async ({ lock, panel, dialog }) => {
   const { challenge, difficulty_bits: bits } = lock._error, again = lock._retry, plain = [...panel.childNodes];
   if (!crypto.subtle || bits > BITS_MAX) return;
   panel.replaceChildren();
@@ -16,6 +16,6 @@ export const proofOfWork = async ({ lock, panel }) => {
     });
     if (hit >= 0) return again({ "matcha-pow": tries[hit] });
     await new Promise(done => setTimeout(done)); // the page stays alive
-    if (!panel.isConnected) return panel.replaceChildren(...plain);
+    if (!dialog.open) return panel.replaceChildren(...plain);
   }
 };

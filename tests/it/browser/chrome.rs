@@ -18,6 +18,9 @@ use super::{PATIENCE, http, lines_of, look_for};
 const INSTALL: &str = "the browser tests need Chromium and its driver: apt-get install chromium chromium-driver \
                        fonts-noto-cjk (Debian), or chromium-browser and chromium-chromedriver elsewhere";
 
+/// How often a driver is started: the port it takes by itself may be another's by the time it listens.
+const STARTS: usize = 3;
+
 /// How a browser differs from the usual one: Chinese, with scripts, as wide as a desk.
 #[derive(Clone, Copy)]
 pub(super) struct Profile {
@@ -178,26 +181,32 @@ struct Driver {
 
 impl Driver {
     async fn start() -> Driver {
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("chromedriver did not start ({error}); {INSTALL}"));
-        let mut lines = lines_of(&mut process);
-        let port = async {
-            while let Some(line) = lines.recv().await {
-                let port =
-                    line.split_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.'));
-                if let Some(port) = port {
-                    return port.parse().expect("a port");
+        for _ in 0..STARTS {
+            let mut process = Command::new("chromedriver")
+                .arg("--port=0")
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap_or_else(|error| panic!("chromedriver did not start ({error}); {INSTALL}"));
+            let mut lines = lines_of(&mut process);
+            let port = async {
+                while let Some(line) = lines.recv().await {
+                    let port =
+                        line.split_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.'));
+                    if let Some(port) = port {
+                        return Some(port.parse().expect("a port"));
+                    }
                 }
+                None
+            };
+            let port = tokio::time::timeout(PATIENCE, port).await.expect("chromedriver says where it is");
+            if let Some(port) = port {
+                return Driver { process, port };
             }
-            panic!("chromedriver ended before it was ready; {INSTALL}");
-        };
-        let port = tokio::time::timeout(PATIENCE, port).await.expect("chromedriver says where it is");
-        Driver { process, port }
+            drop(process.wait());
+        }
+        panic!("chromedriver ended before it was ready; {INSTALL}");
     }
 
     /// Asks the driver to close its browser and itself, over a plain socket: there is no runtime to await on in a drop.

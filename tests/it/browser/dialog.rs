@@ -30,6 +30,8 @@ async fn a_reload_shows_the_same_order() {
     reader.client.refresh().await.unwrap();
     assert_eq!(reader.sees_code().await, amount);
     assert_eq!(demo.state().await["orders"].as_array().unwrap().len(), 1, "no second order");
+    let view = "document.querySelector('matcha-lock').shadowRoot.querySelector('.view')";
+    reader.wait("the other wallet", &format!("{view}.innerText.includes('改用支付宝')")).await;
     assert_eq!(demo.receive(&amount).await, "settled");
     reader.article_opens().await;
     reader.leaves(&[]).await;

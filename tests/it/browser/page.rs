@@ -140,26 +140,27 @@ async fn nothing_moves_when_the_script_arrives() {
 #[tokio::test]
 async fn the_lock_follows_the_blogs_own_switch_for_the_night() {
     let demo = Demo::start().await;
-    let locks: String = ["", "dark='html[data-theme=dark]'", "dark=.night", "dark=always", "dark=never"]
-        .iter()
-        .map(|attributes| demo.lock("eighty-degrees", attributes))
-        .collect();
+    let locks: String =
+        ["", "dark='html[data-theme=dark]'", "dark=.night", "dark=always", "dark=never", "dark=:::"]
+            .iter()
+            .map(|attributes| demo.lock("eighty-degrees", attributes))
+            .collect();
     let reader = Reader::of(&Blog::page(&format!("{}{locks}", demo.script())).open(&demo).await).await;
     let nights = "[...document.querySelectorAll('matcha-lock')].map(lock => {
         const colour = getComputedStyle(lock.shadowRoot.querySelector('[part=card]')).backgroundColor;
         return colour === 'rgb(255, 255, 255)' ? 0 : 1;
     }).join('')";
     let are = async |expected: &str| reader.wait(expected, &format!("{nights} === '{expected}'")).await;
-    are("00010").await;
+    are("000100").await;
     reader.run("document.documentElement.dataset.theme = 'dark'").await;
-    are("01010").await;
+    are("010100").await;
     reader.run("document.body.className = 'night'").await;
-    are("01110").await;
+    are("011100").await;
     let night = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
     reader.devtools("Emulation.setEmulatedMedia", night).await;
-    are("11110").await;
+    are("111100").await;
     reader.run("delete document.documentElement.dataset.theme; document.body.className = ''").await;
-    are("10010").await;
+    are("100100").await;
     reader.leaves(&[]).await;
 }
 
