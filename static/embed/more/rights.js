@@ -2,7 +2,7 @@
 
 import * as words from "./words.js";
 import { h, recall } from "../tools.js";
-import { here, line, row } from "./tools.js";
+import { here, readdress, row } from "./tools.js";
 import { claimButton, watchClaim } from "./claim.js";
 import { draw } from "./picture.js";
 
@@ -11,7 +11,7 @@ const made = new Map(); // the addresses of attachments, by the content that the
 
 // What the page's address brings after its #.
 const part = name => new RegExp(`[#&]${name}=([^&]*)`).exec(location.hash)?.[1];
-const clean = () => history.replaceState(history.state, "", location.pathname + location.search);
+const clean = () => readdress(here());
 
 export const restore = view => view.panel.append(claimButton(view));
 
@@ -89,7 +89,7 @@ export const brought = async view => {
     const [shelf, of, order] = JSON.parse(decodeURIComponent(handed));
     if (shelf === lock._shelf && of === product) {
       clean();
-      if (own.now) lock._putAway();
+      if (own.now && own.now.id !== order.id) lock._putAway();
       own.now = order;
       await lock._ask(1);
       if (order.amount) lock.open(); // the server knows it

@@ -2,7 +2,7 @@
 
 import * as words from "./words.js";
 import { h, recall, retain } from "../tools.js";
-import { IN_ALIPAY, IN_WECHAT, ON_PHONE, here, isAlipay, line, row } from "./tools.js";
+import { IN_ALIPAY, IN_WECHAT, ON_PHONE, here, isAlipay, line, readdress, row } from "./tools.js";
 import { claimButton } from "./claim.js";
 
 const FULL_RETRY_MS = 3e3;
@@ -64,6 +64,7 @@ const couponEntry = (view, code = "", wrong = "") => {
 // The code on show is given back, and still listened for. Where it was paid a moment ago, that counts.
 const change = async ({ lock, own }, wish) => {
   const { now } = own;
+  if (/^#matcha-order/.test(location.hash)) readdress(here());
   const fresh = await lock._call(`orders/${now.id}/cancel`, now.token, {}).catch(() => ({}));
   if (fresh.status === "paid") return lock._ask(1);
   if (own.now === now) lock._putAway();
@@ -85,8 +86,14 @@ export const order = view => {
   const sumRow = row();
   sum.replaceWith(sumRow);
   sumRow.append(sum, copier(t(words.copy), () => amount, "small"));
-  if (outside) image.before(line(t(words.outside), "must"), copier(t(words.link), () => handover(view), "go"));
-  else if (ON_PHONE && /^https:\/\/qr\.alipay\.com\//i.test(payload)) {
+  if (outside) {
+    image.before(line(t(words.outside), "must"), copier(t(words.link), () => handover(view), "go"));
+    // WeChat's own menu opens the page's address: while this order is on show, that carries it too.
+    const { hash } = location, hadFragment = /^#matcha-order/.test(hash) ? "" : hash;
+    readdress(handover(view));
+    lock.addEventListener("matcha:close", () => readdress(here() + hadFragment), { once: true });
+  }
+  if (!outside && ON_PHONE && /^https:\/\/qr\.alipay\.com\//i.test(payload)) {
     const target = `alipays://platformapi/startapp?saId=10000007&qrcode=${encodeURIComponent(payload)}`;
     image.before(h("a class=go part=app", { href: target }, t(words.app)));
   }

@@ -36,5 +36,6 @@ export const at = lock => {
 export const row = (...kids) => h("div class=row", {}, ...kids.filter(Boolean));
 export const line = (text, look = "dim") => h(`p class=${look}`, {}, text);
 
-// The page's address without what was brought after the #.
+// The page's address without what was brought after the #, and with something instead.
 export const here = () => location.href.split("#")[0];
+export const readdress = url => history.replaceState(history.state, "", url);

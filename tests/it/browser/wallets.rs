@@ -57,12 +57,21 @@ async fn inside_wechat_an_alipay_order_goes_on_in_another_browser() {
     reader.wait("the other wallet", "document.querySelector('matcha-lock').shadowRoot.querySelector('h2').textContent.includes('支付宝')").await;
     let amount = reader.sees_code().await;
     assert!(reader.view().await.contains("在浏览器打开"));
+    let address = reader.run("return location.hash").await;
+    assert!(
+        address.as_str().unwrap().starts_with("#matcha-order="),
+        "WeChat's menu opens the page's address"
+    );
     // A browser without a screen has no clipboard to look into.
     reader.run("navigator.clipboard.writeText = async text => { window.copied = text }").await;
     reader.choose_button("复制链接").await;
     reader.wait("the link", "window.copied").await;
     let link = reader.run("return copied").await.as_str().unwrap().to_owned();
     assert!(link.contains("#matcha-order="), "{link}");
+    reader.client.refresh().await.unwrap();
+    assert_eq!(reader.sees_code().await, amount, "it is still the same order here");
+    reader.run("document.querySelector('matcha-lock').close()").await;
+    reader.wait("the address as it was", "location.hash === ''").await;
     reader.leaves(&[]).await;
 
     let outer = Reader::with_agent(&link, PHONE, true).await;
