@@ -12,6 +12,7 @@ use crate::domain::order::{Order, OrderStatus};
 use crate::domain::product::Product;
 use crate::domain::site::Site;
 use crate::domain::time::{Millis, Timestamp};
+use crate::domain::unlock::RecoveryCode;
 use crate::flow::crowding::{self, Crowd};
 use crate::flow::order::{View, complete};
 use crate::flow::pressure::Effort;
@@ -32,7 +33,7 @@ pub struct Wish {
     pub client_order_id: Option<String>,
     /// What the reader typed as a coupon.
     pub coupon: Option<String>,
-    /// The token of the unlock whose time is to be prolonged.
+    /// The token or the recovery code of the unlock whose time is to be prolonged.
     pub renew: Option<String>,
     /// Keyed hash of the reader capability, where the browser sent one.
     pub reader: Option<i64>,
@@ -149,10 +150,13 @@ fn shape(
         }
     }
     let mut renews = None;
-    // A token that is not good prolongs nothing: the reader still gets what he pays for.
-    let facts = wish.renew.as_ref().and_then(|token| makers.secrets.verify_unlock(token).ok());
-    if let Some(facts) = facts.filter(|f| f.product == product.id && product.terms.validity.is_some())
-        && let Some(unlock) = tx.unlock(facts.unlock)?.filter(|u| u.revoked_at.is_none())
+    // What is not good prolongs nothing: the reader still gets what he pays for.
+    let named = wish.renew.as_ref().and_then(|shown| match shown.parse::<RecoveryCode>() {
+        Ok(code) => makers.secrets.unlock_of_code(code),
+        Err(_) => makers.secrets.verify_unlock(shown).ok().map(|facts| facts.unlock),
+    });
+    if let Some(id) = named.filter(|_| product.terms.validity.is_some())
+        && let Some(unlock) = tx.unlock(id)?.filter(|u| u.revoked_at.is_none() && u.product == product.id)
         && let Some(order) = tx.order(unlock.order)?
     {
         renews = Some(order.renews.unwrap_or(order.id));

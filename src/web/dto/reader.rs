@@ -50,7 +50,8 @@ pub struct OrderRequest {
     /// A coupon, as the reader typed it.
     #[serde(default)]
     pub coupon: Option<String>,
-    /// The unlock token of a product that is sold for a time: what is left of it is added to what is bought.
+    /// The unlock token or the recovery code of a product that is sold for a time: what is left of it is added to what is
+    /// bought.
     #[serde(default)]
     pub renew: Option<String>,
 }

@@ -36,10 +36,18 @@ export const owned = view => {
         event.currentTarget.parentNode.after(h("a download=matcha.png", { href: url }, picture), h("a class=link download=matcha.png", { href: url }, t(words.hint)));
         event.currentTarget.remove();
       }, "small")),
+      renewal(lock, right, t),
       button(t(words.kept), () => { turn(1); lock._content?.focus({ preventScroll: true }); }));
   };
   const first = [...card.childNodes].slice(0, 1);
   turn(kept);
+};
+
+// A right that ends is prolonged on the pay page, by its code: what is left of it is added.
+const renewal = ({ _shelf: shelf, _of: of }, { expires_at: end }, t) => {
+  if (!end) return "";
+  const [, base, site] = /^matcha:(.*)\/([^/]*)$/.exec(shelf);
+  return h("a class=link", { href: `${base}/a/${site}/${of}?renew=1` }, t(words.renew, new Date(end).toLocaleDateString()));
 };
 
 // A sealed picture or download stands in the opened text as data-matcha-src or -href. Each is fetched and opened by

@@ -28,6 +28,7 @@ export default {
   image: ["图片没有加载出来，请到付款页付款", "The picture did not load: pay on the pay page"],
   code: ["恢复码", "Recovery code"],
   kept: ["我已保存", "I kept it"],
+  renew: ["有效期至 $，续费", "Until $: renew"],
   unlockLink: ["复制解锁链接", "Copy the unlock link"],
   hide: ["收起", "Hide"],
   hint: ["长按或点图片即可保存", "Long-press or click the picture to save it"],

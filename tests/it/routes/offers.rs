@@ -108,6 +108,33 @@ async fn a_renewal_adds_to_what_is_left_and_the_old_code_reads_on() {
 }
 
 #[tokio::test]
+async fn without_script_a_membership_is_renewed_by_its_code() {
+    let app = TestApp::start().await;
+    let phone = shop(&app).await;
+    let first = buy(&app, &phone, json!({ "product": "vip" })).await;
+    app.pass(86_400);
+    phone.heartbeat().await.is(200);
+    let page = app.get("/a/blog/vip?renew=1").ask().await.is(200).text();
+    assert!(page.contains("name=\"renew\"") && !page.contains("<script"), "{page}");
+    assert!(
+        !app.get("/a/blog/tea").ask().await.text().contains("name=\"renew\""),
+        "what has no end needs no renewal"
+    );
+    let code = text(&first["code"]).to_lowercase();
+    let form = format!("act=order&channel=wechat&client_order_id=renewal-0001&renew={code}");
+    let request = app.post("/a/blog/vip").header("content-type", "application/x-www-form-urlencoded");
+    let placed = request.body(form).ask().await.is(303);
+    let path = placed.header("location").to_owned();
+    let id = path.split("order=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
+    let token = path.split("token=").nth(1).unwrap();
+    let see = async || app.get(&format!("/api/v1/orders/{id}")).bearer_auth(token).ask().await.is(200).json();
+    phone.receive(&text(&see().await["amount"])).await;
+    let end: matcha::domain::time::Timestamp = text(&see().await["unlock"]["expires_at"]).parse().unwrap();
+    let old: matcha::domain::time::Timestamp = text(&first["expires_at"]).parse().unwrap();
+    assert_eq!(end.since(old).get(), 30 * 86_400_000);
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_good_prolongs_nothing_and_takes_no_money_for_nothing() {
     let app = TestApp::start().await;
     let phone = shop(&app).await;

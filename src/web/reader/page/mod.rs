@@ -102,6 +102,8 @@ pub struct Carried {
     client_order_id: Option<String>,
     code: Option<String>,
     coupon: Option<String>,
+    /// In a form, the recovery code whose time is to be prolonged; in the address, that the page is for that.
+    renew: Option<String>,
     /// The seat to be signed out.
     out: Option<String>,
     /// Asks for the frame instead of the page.
@@ -124,7 +126,13 @@ fn parse_query(query: Option<&str>) -> Carried {
             .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
             .map(str::to_owned)
     };
-    Carried { order: read("order"), token: read("token"), watch: read("watch"), ..Carried::default() }
+    Carried {
+        order: read("order"),
+        token: read("token"),
+        watch: read("watch"),
+        renew: read("renew"),
+        ..Carried::default()
+    }
 }
 
 /// What one visit of the page shows.
@@ -135,6 +143,7 @@ struct Visit<'a> {
     english: bool,
     notice: Option<String>,
     crowded: Option<Crowded>,
+    renewing: bool,
 }
 
 /// The page of a product.
@@ -152,7 +161,7 @@ pub async fn article(
     match carried.order(&web) {
         Some(order) if carried.watch.is_some() => visit.watch(order).await,
         Some(order) => visit.of_order(order).await,
-        None => visit.sale(StatusCode::OK),
+        None => Visit { renewing: carried.renew.is_some(), ..visit }.sale(StatusCode::OK),
     }
 }
 
@@ -192,7 +201,7 @@ impl<'a> Visit<'a> {
         let site_name = web.app.store.read(move |tx| tx.site_by_slug(&named)).await?;
         let facts = facts_of(web, site, slug, None, None).await?;
         let site_name = site_name.map_or_else(String::new, |site| site.name);
-        Ok(Visit { web, facts, site_name, english, notice: None, crowded: None })
+        Ok(Visit { web, facts, site_name, english, notice: None, crowded: None, renewing: false })
     }
 
     fn url(&self) -> String {
@@ -229,6 +238,8 @@ impl<'a> Visit<'a> {
             notice: self.notice.clone(),
             crowded: self.crowded.as_ref(),
             offers: self.offers(),
+            renewable: self.facts.validity_ms.is_some(),
+            renewing: self.renewing,
             elsewhere: self.facts.lock != Lock::Hosted && self.facts.kind == ProductKind::Article,
             channels: channels.collect(),
             client_order_id: fresh.iter().map(|b| format!("{b:02x}")).collect(),
@@ -326,7 +337,7 @@ impl<'a> Visit<'a> {
             channel: carried.channel,
             client_order_id: carried.client_order_id,
             coupon: carried.coupon,
-            renew: None,
+            renew: carried.renew.filter(|typed| !typed.trim().is_empty()),
         };
         let wish = wish(self.web, client, headers, request);
         match checkout::create(&self.web.app, wish.clone()).await {

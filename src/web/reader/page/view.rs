@@ -48,6 +48,8 @@ pub(super) struct ArticlePage<'a> {
     pub(super) client_order_id: String,
     pub(super) offers: Vec<OfferPart>,
     pub(super) crowded: Option<&'a Crowded>,
+    pub(super) renewable: bool,
+    pub(super) renewing: bool,
     pub(super) elsewhere: bool,
     pub(super) order: Option<OrderPart>,
     pub(super) paid: Option<PaidPart>,
