@@ -16,7 +16,7 @@ use crate::domain::product::{Lock, ProductKind, Terms};
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::coupon::{self, CouponView, NewCoupon};
 use crate::flow::products::{self, KeyChange, NewProduct};
-use crate::flow::{Error, Thing, catalog, rights, unlock};
+use crate::flow::{Error, Thing, catalog, find, rights, unlock};
 use crate::limits;
 use crate::storage::verbs::Page;
 
@@ -173,7 +173,7 @@ impl Product {
 async fn find(app: &App, site: String, slug: String) -> Result<ProductId, Error> {
     app.store
         .read(move |tx| {
-            let site = tx.site_by_slug(&site)?.ok_or(Error::NotFound(Thing::Site))?;
+            let site = find::site(tx, &site)?;
             let product = tx.product_by_slug(site.id, &slug)?;
             Ok(product.ok_or(Error::NotFound(Thing::Product))?.id)
         })

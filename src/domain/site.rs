@@ -149,6 +149,14 @@ pub struct Site {
     pub created_at: Timestamp,
 }
 
+impl Site {
+    /// True where a request from this browser origin may be answered; one without an origin comes from no foreign page.
+    #[must_use]
+    pub fn allows(&self, origin: Option<&str>) -> bool {
+        origin.is_none_or(|origin| self.origins.iter().any(|known| known.as_str() == origin))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

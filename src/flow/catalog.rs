@@ -8,7 +8,7 @@ use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::money::Fen;
 use crate::domain::site::{HoldPolicy, Origin, Site, Slug};
 use crate::domain::time::Millis;
-use crate::flow::{Error, Thing};
+use crate::flow::{Error, Thing, find};
 use crate::limits;
 use crate::storage::verbs::Inserted;
 
@@ -255,7 +255,7 @@ pub async fn change_site(app: &App, slug: String, patch: SitePatch, actor: Actor
     let (now, makers) = (app.now(), app.makers.clone());
     app.store
         .write(move |tx| {
-            let mut site = tx.site_by_slug(&slug)?.ok_or(Error::NotFound(Thing::Site))?;
+            let mut site = find::site(tx, &slug)?;
             site.name = patch.name.clone().unwrap_or(site.name);
             site.origins = patch.origins.clone().unwrap_or(site.origins);
             site.ip_ownership = patch.ip_ownership.unwrap_or(site.ip_ownership);

@@ -16,7 +16,7 @@ use crate::domain::unlock::RecoveryCode;
 use crate::flow::crowding::{self, Crowd};
 use crate::flow::order::{View, complete};
 use crate::flow::pressure::Effort;
-use crate::flow::{Conflict, Error, Thing, coupon};
+use crate::flow::{Conflict, Error, Thing, coupon, find};
 use crate::limits;
 use crate::storage::verbs::{Inserted, ReadTx, WriteTx};
 
@@ -172,11 +172,11 @@ fn unit(
     demands_work: bool,
     per_address: i64,
 ) -> Result<Outcome, Error> {
-    let site = tx.site_by_slug(&wish.site)?.ok_or(Error::NotFound(Thing::Site))?;
-    if wish.origin.as_ref().is_some_and(|origin| !site.origins.iter().any(|o| o.as_str() == origin)) {
+    let site = find::site(tx, &wish.site)?;
+    if !site.allows(wish.origin.as_deref()) {
         return Ok(Outcome::OriginRefused);
     }
-    let product = tx.product_by_slug(site.id, &wish.product)?.ok_or(Error::NotFound(Thing::Product))?;
+    let product = find::product(tx, site.id, &wish.product)?;
     if let Some(id) = &wish.client_order_id
         && let Some(order) = tx.order_by_client_id(site.id, id)?
     {

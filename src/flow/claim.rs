@@ -11,7 +11,7 @@ use crate::domain::receipt::{Arrival, InboxItem, InboxState, Matter, Reason};
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::unlock::Unlock;
 use crate::flow::settle::{self, Payment};
-use crate::flow::{Conflict, Error, Thing, catalog, unlock};
+use crate::flow::{Conflict, Error, Thing, catalog, find, unlock};
 use crate::limits;
 use crate::rng::Ids;
 use crate::storage::verbs::{Inserted, ReadTx, WriteTx};
@@ -79,12 +79,11 @@ pub async fn make(app: &App, new: NewClaim) -> Result<Made, Error> {
     let made = app
         .store
         .write(move |tx| {
-            let site = tx.site_by_slug(&new.site)?.ok_or(Error::NotFound(Thing::Site))?;
-            if new.origin.as_ref().is_some_and(|origin| !site.origins.iter().any(|o| o.as_str() == origin)) {
+            let site = find::site(tx, &new.site)?;
+            if !site.allows(new.origin.as_deref()) {
                 return Ok(Made::OriginRefused);
             }
-            let product =
-                tx.product_by_slug(site.id, &new.product)?.ok_or(Error::NotFound(Thing::Product))?;
+            let product = find::product(tx, site.id, &new.product)?;
             let claim = Claim {
                 id: ClaimId::from_raw(makers.ids.next(now)),
                 site: site.id,

@@ -7,7 +7,7 @@ use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::product::Product;
 use crate::domain::time::Timestamp;
 use crate::flow::catalog::invalid;
-use crate::flow::{Error, Thing};
+use crate::flow::{Error, Thing, find};
 use crate::limits;
 use crate::storage::verbs::{Inserted, Page, ReadTx};
 
@@ -66,11 +66,9 @@ pub async fn add(app: &App, new: NewCoupon, actor: Actor) -> Result<CouponView, 
     let (now, makers) = (app.now(), app.makers.clone());
     app.store
         .write(move |tx| {
-            let site = tx.site_by_slug(&new.site)?.ok_or(Error::NotFound(Thing::Site))?;
+            let site = find::site(tx, &new.site)?;
             let product = match &new.product {
-                Some(slug) => {
-                    Some(tx.product_by_slug(site.id, slug)?.ok_or(Error::NotFound(Thing::Product))?.id)
-                }
+                Some(slug) => Some(find::product(tx, site.id, slug)?.id),
                 None => None,
             };
             let coupon = Coupon {
@@ -101,10 +99,7 @@ pub async fn add(app: &App, new: NewCoupon, actor: Actor) -> Result<CouponView, 
 pub async fn list(app: &App, site: Option<String>, page: Page) -> Result<Vec<CouponView>, Error> {
     app.store
         .read(move |tx| {
-            let site = match site {
-                Some(slug) => Some(tx.site_by_slug(&slug)?.ok_or(Error::NotFound(Thing::Site))?.id),
-                None => None,
-            };
+            let site = find::site_id(tx, site.as_deref())?;
             tx.coupons(site, page)?.into_iter().map(|coupon| view(tx, coupon)).collect()
         })
         .await

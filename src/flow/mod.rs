@@ -10,6 +10,7 @@ pub mod coupon;
 mod crowding;
 pub mod device;
 pub mod expire;
+pub mod find;
 pub mod inbox;
 pub mod intake;
 pub mod order;

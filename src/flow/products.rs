@@ -8,7 +8,7 @@ use crate::domain::product::{KeyVersions, Lock, Product, ProductKind, Terms};
 use crate::domain::site::{Site, Slug};
 use crate::domain::time::Millis;
 use crate::flow::catalog::invalid;
-use crate::flow::{Error, Thing};
+use crate::flow::{Error, Thing, find};
 use crate::limits;
 use crate::storage::verbs::{Inserted, WriteTx};
 
@@ -74,7 +74,7 @@ fn named(tx: &dyn WriteTx, product: &Product, slugs: &[String]) -> Result<Vec<Pr
     }
     let mut found = Vec::with_capacity(slugs.len());
     for slug in slugs {
-        let other = tx.product_by_slug(product.site, slug)?.ok_or(Error::NotFound(Thing::Product))?;
+        let other = find::product(tx, product.site, slug)?;
         if other.terms.kind == ProductKind::Membership || other.id == product.id {
             return Err(invalid("opens", format!("{slug}: a bundle names articles and other bundles")));
         }
@@ -91,7 +91,7 @@ pub async fn add_product(app: &App, new: NewProduct, actor: Actor) -> Result<Pro
     let (now, makers) = (app.now(), app.makers.clone());
     app.store
         .write(move |tx| {
-            let site = tx.site_by_slug(&new.site)?.ok_or(Error::NotFound(Thing::Site))?;
+            let site = find::site(tx, &new.site)?;
             let product = Product {
                 id: ProductId::from_raw(makers.ids.next(now)),
                 site: site.id,
@@ -213,8 +213,7 @@ pub async fn change_keys(
                 KeyChange::RotateAndRetire => product.keys.rotated(true),
                 KeyChange::Retire => product.keys.retired(),
             };
-            let html = tx.product_html(id)?;
-            tx.update_product(&product, html.as_deref())?;
+            tx.set_keys(id, product.keys)?;
             let KeyVersions { current, oldest } = product.keys;
             let (subject, cause) =
                 (Subject::Site(product.site), format!("product={id} current={current} oldest={oldest}"));
@@ -233,7 +232,7 @@ pub async fn replace_sealing_secret(app: &App, slug: String, actor: Actor) -> Re
     let (now, makers) = (app.now(), app.makers.clone());
     app.store
         .write(move |tx| {
-            let mut site = tx.site_by_slug(&slug)?.ok_or(Error::NotFound(Thing::Site))?;
+            let mut site = find::site(tx, &slug)?;
             site.sealing_epoch = site.sealing_epoch.saturating_add(1);
             tx.update_site(&site)?;
             let products = tx.retire_keys(site.id)?;

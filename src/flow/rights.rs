@@ -1,7 +1,7 @@
 //! The right to read: brought back by its code in a bounded number of seats, signed out by who holds the code, reissued
 //! and revoked by the owner.
 
-use crate::app::App;
+use crate::app::{App, Makers};
 use crate::domain::id::{ProductId, SeatId, UnlockId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::product::Product;
@@ -93,18 +93,21 @@ fn find<T: ReadTx + ?Sized>(tx: &T, id: Option<UnlockId>) -> Result<(Unlock, Sit
     Ok((unlock, site))
 }
 
-/// Signs seats out and says so in the log.
-fn sign_out_all(
+/// Finds the unlock of a code, signs seats of it out and says so in the log; the unlock as it is after that.
+fn signed_out(
     tx: &mut dyn WriteTx,
-    makers: &crate::app::Makers,
-    unlock: &Unlock,
+    makers: &Makers,
+    id: Option<UnlockId>,
     names: &[SeatName],
-    actor: Actor,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<(Unlock, Site), Error> {
+    let (mut unlock, site) = find(tx, id)?;
     for name in names {
         let out = match name {
-            None => tx.sign_out_buyer(unlock.id, now)?,
+            None => {
+                unlock.buyer_out_at = unlock.buyer_out_at.or(Some(now));
+                tx.sign_out_buyer(unlock.id, now)?
+            }
             // A seat of another unlock is not this holder's to sign out.
             Some(id) => {
                 tx.seat(*id)?.is_some_and(|seat| seat.unlock == unlock.id) && tx.sign_out_seat(*id, now)?
@@ -113,10 +116,11 @@ fn sign_out_all(
         if out {
             let seat = name.map_or_else(|| "buyer".to_owned(), |id| id.to_string());
             let (subject, cause) = (Subject::Unlock(unlock.id), format!("seat={seat}"));
+            let actor = Actor::Reader;
             makers.log(tx, now, &Entry { subject, act: Act::SeatSignedOut, actor, cause })?;
         }
     }
-    Ok(())
+    Ok((unlock, site))
 }
 
 /// Notes a try that named nothing.
@@ -149,9 +153,7 @@ pub async fn restore(app: &App, holder: Holder, sign_out: Vec<SeatName>) -> Resu
     let restored = app
         .store
         .write(move |tx| {
-            let (unlock, _) = find(tx, id)?;
-            sign_out_all(tx, &makers, &unlock, &sign_out, Actor::Reader, now)?;
-            let (unlock, site) = find(tx, Some(unlock.id))?;
+            let (unlock, site) = signed_out(tx, &makers, id, &sign_out, now)?;
             let order = tx.order(unlock.order)?.ok_or(Error::NotFound(Thing::Unlock))?;
             let product = tx.product(unlock.product)?.ok_or(Error::NotFound(Thing::Unlock))?;
             let bought_it = holder.reader.is_some() && holder.reader == order.reader;
@@ -229,9 +231,7 @@ pub async fn seats(
     let seats = app
         .store
         .write(move |tx| {
-            let (unlock, _) = find(tx, id)?;
-            sign_out_all(tx, &makers, &unlock, &sign_out, Actor::Reader, now)?;
-            let (unlock, site) = find(tx, Some(unlock.id))?;
+            let (unlock, site) = signed_out(tx, &makers, id, &sign_out, now)?;
             seats_of(tx, &unlock, &site)
         })
         .await;

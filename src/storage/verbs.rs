@@ -17,7 +17,7 @@ use crate::domain::log::Entry;
 use crate::domain::matching::{Candidate, Earlier};
 use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
-use crate::domain::product::Product;
+use crate::domain::product::{KeyVersions, Product};
 use crate::domain::receipt::{InboxItem, InboxState, Notice, ReadAs, Receipt, ReceiptState};
 use crate::domain::site::Site;
 use crate::domain::time::{Millis, Timestamp};
@@ -215,10 +215,12 @@ pub trait CatalogWrite {
     fn set_site_accounts(&mut self, site: SiteId, accounts: &[AccountId]) -> Result<()>;
     /// A new product; conflicts where the site has one of that slug.
     fn insert_product(&mut self, product: &Product, html: Option<&str>) -> Result<Inserted>;
-    /// Writes title, price, lock, terms, key versions and text of a product.
+    /// Writes title, price, lock, terms and text of a product.
     fn update_product(&mut self, product: &Product, html: Option<&str>) -> Result<()>;
     /// Replaces the products that a bundle names.
     fn set_opened_by(&mut self, bundle: ProductId, products: &[ProductId]) -> Result<()>;
+    /// Writes which keys of a product are given out.
+    fn set_keys(&mut self, id: ProductId, keys: KeyVersions) -> Result<()>;
     /// Gives every product of a site a new key and retires the old ones; how many.
     fn retire_keys(&mut self, site: SiteId) -> Result<usize>;
     /// A new coupon; conflicts where the site has one of that code.

@@ -200,6 +200,9 @@ pub(crate) async fn the_keys_of_one_site_are_retired_together(open: impl Fn() ->
     .await;
     assert_eq!(retired, 1);
     assert_eq!(read(&store, move |tx| tx.product(other)).await.map(|p| p.keys), Some(KeyVersions::default()));
+    let keys = KeyVersions { current: 7, oldest: 3 };
+    write(&store, move |tx| tx.set_keys(other, keys)).await;
+    assert_eq!(read(&store, move |tx| tx.product(other)).await.map(|p| p.keys), Some(keys));
 }
 
 pub(crate) async fn a_claim_has_one_inbox_item_without_a_notice(open: impl Fn() -> Store) {

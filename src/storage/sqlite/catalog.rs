@@ -361,21 +361,11 @@ impl CatalogWrite for Unit<'_> {
 
     fn update_product(&mut self, product: &Product, html: Option<&str>) -> Result<()> {
         self.memo.catalog = memo::Catalog::default();
-        let sql = "UPDATE products SET title = ?, price_fen = ?, lock = ?, html = ?, kind = ?, validity_ms = ?, url = ?,
-                                       key_current = ?, key_oldest = ? WHERE id = ?";
+        let sql = "UPDATE products SET title = ?, price_fen = ?, lock = ?, html = ?, kind = ?, validity_ms = ?, url = ?
+                   WHERE id = ?";
         let p = product;
-        let params = params![
-            p.title,
-            p.price,
-            p.lock,
-            html,
-            p.terms.kind,
-            p.terms.validity,
-            p.terms.url,
-            p.keys.current,
-            p.keys.oldest,
-            p.id
-        ];
+        let params =
+            params![p.title, p.price, p.lock, html, p.terms.kind, p.terms.validity, p.terms.url, p.id];
         let changed = change(self.conn, sql, params)?;
         if changed == 1 { Ok(()) } else { Err(Error::Unreadable { what: "product that was just read" }) }
     }
@@ -388,6 +378,12 @@ impl CatalogWrite for Unit<'_> {
             change(self.conn, sql, params![bundle, product])?;
         }
         Ok(())
+    }
+
+    fn set_keys(&mut self, id: ProductId, keys: KeyVersions) -> Result<()> {
+        self.memo.catalog = memo::Catalog::default();
+        let sql = "UPDATE products SET key_current = ?, key_oldest = ? WHERE id = ?";
+        change(self.conn, sql, params![keys.current, keys.oldest, id]).map(drop)
     }
 
     fn retire_keys(&mut self, site: SiteId) -> Result<usize> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{PageQuery, page_of};
 use crate::domain::id::OrderId;
 use crate::domain::order::{Order, OrderStatus};
-use crate::flow::{Error, Thing, catalog, inbox};
+use crate::flow::{Error, Thing, catalog, find, inbox};
 use crate::limits;
 use crate::storage::verbs::{LogLine, OrderFilter, Settlement};
 use crate::web::Web;
@@ -63,10 +63,7 @@ pub async fn list(
         .app
         .store
         .read(move |tx| {
-            let site = match query.site {
-                Some(slug) => Some(tx.site_by_slug(&slug)?.ok_or(Error::NotFound(Thing::Site))?.id),
-                None => None,
-            };
+            let site = find::site_id(tx, query.site.as_deref())?;
             let filter = OrderFilter { site, status: query.status };
             let with_settlement = |order: Order| Ok((order.clone(), tx.settlement_of(order.id)?, Vec::new()));
             tx.orders(&filter, page)?.into_iter().map(with_settlement).collect::<Result<_, Error>>()

@@ -9,7 +9,7 @@ use super::{PageQuery, page_of};
 use crate::domain::id::ProductId;
 use crate::domain::product::Terms;
 use crate::flow::products::{self, KeyChange, NewProduct, ProductPatch};
-use crate::flow::{Error, Thing, catalog};
+use crate::flow::{Error, Thing, catalog, find};
 use crate::web::Web;
 use crate::web::dto::{
     PageBody, ProblemBody, ProductBody, ProductPatchRequest, ProductRequest, RotateKeyRequest,
@@ -68,10 +68,7 @@ pub async fn list(
         .app
         .store
         .read(move |tx| {
-            let site = match query.site {
-                Some(slug) => Some(tx.site_by_slug(&slug)?.ok_or(Error::NotFound(Thing::Site))?.id),
-                None => None,
-            };
+            let site = find::site_id(tx, query.site.as_deref())?;
             Ok::<_, Error>(tx.products(site, page)?)
         })
         .await?;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{PageQuery, page_of};
 use crate::domain::id::UnlockId;
-use crate::flow::{Error, Thing, catalog, rights};
+use crate::flow::{Error, Thing, catalog, find, rights};
 use crate::web::Web;
 use crate::web::dto::{OwnerUnlockBody, PageBody, ProblemBody, RevokeRequest};
 use crate::web::error::{Problem, invalid};
@@ -40,7 +40,7 @@ pub async fn list(
             web.app
                 .store
                 .read(move |tx| {
-                    let site = tx.site_by_slug(&site)?.ok_or(Error::NotFound(Thing::Site))?;
+                    let site = find::site(tx, &site)?;
                     let product = tx.product_by_slug(site.id, &product)?;
                     Ok::<_, Error>(product.ok_or(Error::NotFound(Thing::Product))?.id)
                 })

@@ -8,7 +8,7 @@ use crate::domain::product::Product;
 use crate::flow::checkout::{self, Hearing};
 use crate::flow::coupon::{self, Offer};
 use crate::flow::unlock::{self, Access, Content};
-use crate::flow::{Error, Thing};
+use crate::flow::{Error, find};
 use crate::limits;
 use crate::web::Web;
 use crate::web::cors::foreign_origin;
@@ -66,8 +66,8 @@ pub(crate) async fn facts_of(
         .app
         .store
         .read(move |tx| {
-            let site = tx.site_by_slug(&site)?.ok_or(Error::NotFound(Thing::Site))?;
-            let product = tx.product_by_slug(site.id, &slug)?.ok_or(Error::NotFound(Thing::Product))?;
+            let site = find::site(tx, &site)?;
+            let product = find::product(tx, site.id, &slug)?;
             let states = checkout::channels(tx, &site, &product, now)?;
             let offers = tx.offers_for(site.id, product.id, limits::OFFERS_MAX)?;
             let offers: Vec<_> = offers.into_iter().filter(|o| opens_more(o, &product)).collect();
@@ -75,7 +75,7 @@ pub(crate) async fn facts_of(
             Ok::<_, Error>((site, product, states, offers, coupon))
         })
         .await?;
-    if origin.is_some_and(|origin| !site.origins.iter().any(|o| o.as_str() == origin)) {
+    if !site.allows(origin.as_deref()) {
         return Err(origin_not_allowed());
     }
     let coupon = match coupon {

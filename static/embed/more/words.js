@@ -30,7 +30,6 @@ export default {
   kept: ["我已保存", "I kept it"],
   renew: ["有效期至 $，续费", "Until $: renew"],
   unlockLink: ["复制解锁链接", "Copy the unlock link"],
-  hide: ["收起", "Hide"],
   hint: ["长按或点图片即可保存", "Long-press or click the picture to save it"],
   onto: ["在这里打开", "Opens at"],
   signOut: ["退出所选，在此阅读", "Sign these out and read here"],

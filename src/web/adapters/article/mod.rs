@@ -21,7 +21,7 @@ use crate::flow::checkout::{self, Outcome};
 use crate::flow::intake::{self, Batch};
 use crate::flow::order::{self, View};
 use crate::flow::unlock::{self, Access, Content};
-use crate::flow::{Error, Thing};
+use crate::flow::{Error, Thing, find};
 use crate::limits;
 use crate::secrets::Personal;
 use crate::secrets::sha256;
@@ -183,8 +183,8 @@ async fn query_already_buy(
         .app
         .store
         .read(move |tx| {
-            let site = tx.site_by_slug(&slug)?.ok_or(Error::NotFound(Thing::Site))?;
-            let product = tx.product_by_slug(site.id, &product)?.ok_or(Error::NotFound(Thing::Product))?;
+            let site = find::site(tx, &slug)?;
+            let product = find::product(tx, site.id, &product)?;
             if !site.ip_ownership {
                 return Ok(None);
             }

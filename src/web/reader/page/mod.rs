@@ -23,7 +23,7 @@ use crate::flow::checkout::{self, Outcome};
 use crate::flow::order::{self, View};
 use crate::flow::rights::{self, Restored};
 use crate::flow::unlock::{self, Access, Content};
-use crate::flow::{Error, Thing};
+use crate::flow::{Error, find};
 use crate::limits;
 use crate::storage::verbs::Page;
 use crate::web::Web;
@@ -450,8 +450,8 @@ impl<'a> Visit<'a> {
             .app
             .store
             .read(move |tx| {
-                let site = tx.site_by_slug(&site)?.ok_or(Error::NotFound(Thing::Site))?;
-                let product = tx.product_by_slug(site.id, &slug)?.ok_or(Error::NotFound(Thing::Product))?;
+                let site = find::site(tx, &site)?;
+                let product = find::product(tx, site.id, &slug)?;
                 let opens = match kind {
                     ProductKind::Article => Vec::new(),
                     ProductKind::Bundle => tx.opened_by(product.id)?,
