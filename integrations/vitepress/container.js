@@ -27,7 +27,7 @@ function closing(lines, from, least) {
   return undefined;
 }
 
-/** Adds the container; `sell(part, env)` gets `{slug, price, title, html}` and returns what stands there instead. */
+/** Adds the container; `sell(part, env)` gets `{slug, price, title, source, html}` and returns what stands there instead. */
 export function paidContainer(md, sell) {
   md.block.ruler.before("fence", "matcha_paid", (state, start, end, silent) => {
     const line = at => state.src.slice(state.bMarks[at] + state.tShift[at], state.eMarks[at]);
@@ -41,7 +41,7 @@ export function paidContainer(md, sell) {
     if (close === undefined) throw new Error(`::: paid ${slug ?? ""} in ${state.env.relativePath ?? "a page"} never ends`);
     const open = state.push("matcha_paid_open", "div", 1);
     open.block = true;
-    open.meta = { slug, price, title: title.join(" ") };
+    open.meta = { slug, price, title: title.join(" "), source: state.getLines(start, close, 0, false) };
     const { parentType, lineMax } = state;
     Object.assign(state, { parentType: "matcha_paid", lineMax: close });
     state.md.block.tokenize(state, start + 1, close);

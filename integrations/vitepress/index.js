@@ -25,19 +25,27 @@ function resolved(options, config) {
   };
 }
 
-/** Files for the parts, one a slug. Two texts under one slug would be one product with two texts. */
+/**
+ * Files for the parts, one a slug. Two texts under one slug would be one product with two texts.
+ *
+ * A page is rendered more than once (client, server, search), and not always to the same: the highlighter gives up on a
+ * line that takes it too long, so a slow machine colours the same code differently. What tells two texts apart is their
+ * source; of one source the first rendering stands.
+ */
 function shelf(folder) {
   const known = new Map();
   return {
     empty: () => rmSync(folder, { recursive: true, force: true }),
-    put(slug, html, where) {
+    put(slug, { source, html }, where) {
       const before = known.get(slug);
-      if (before && before.html !== html) {
+      if (before?.source === source) return before.html;
+      if (before) {
         throw new Error(`${where}: the paid part ${slug} is also in ${before.where}, with another text: each needs a slug of its own`);
       }
-      known.set(slug, { html, where });
+      known.set(slug, { source, html, where });
       mkdirSync(folder, { recursive: true });
       writeFileSync(path.join(folder, `${slug}.html`), html);
+      return html;
     },
   };
 }
@@ -58,8 +66,8 @@ export function withMatcha(options, config) {
       const hidden = `<div class="matcha-reveal" data-matcha-reveal="${part.slug}" hidden>${html}</div>`;
       return untouched(element(part, settings) + hidden);
     }
-    parts.put(part.slug, html, where);
-    return untouched(element(part, settings, settings.lock === "sealed" ? token(part.slug, html) : undefined));
+    const kept = parts.put(part.slug, { source: part.source, html }, where);
+    return untouched(element(part, settings, settings.lock === "sealed" ? token(part.slug, kept) : undefined));
   };
 
   const { markdown = {}, vite = {}, vue = {}, head = [] } = config;

@@ -74,6 +74,20 @@ test("hosted has no token, reveal has the text in the page", async () => {
   assert.match(reveal.html, /data-matcha-reveal=\\x22water\\x22 hidden\\x3e\\x3cp\\x3esecret/);
 });
 
+test("one source is one text, however differently a slow highlighter colours it", async () => {
+  disposeMdItInstance();
+  let times = 0;
+  const highlight = code => `<pre><code>${code.trim()}<!-- ${times += 1} --></code></pre>`;
+  const { markdown } = withMatcha({ ...SHOP, parts }, { markdown: { highlight } });
+  const md = await createMarkdownRenderer(folder, { ...markdown, headers: true });
+  const text = "::: paid water 1.00\n```js\nlet tea;\n```\n:::";
+  const env = () => ({ relativePath: "a.md", path: "a.md", cleanUrls: false });
+  const [first, again] = [md.render(text, env()), md.render(text, env())];
+  assert.equal(times, 2);
+  assert.equal(first, again, "every rendering names the text that was laid aside");
+  assert.match(part("water"), /<!-- 1 -->/);
+});
+
 test("what cannot be sold right is refused with the name of the page", async () => {
   await fails("::: paid water 1.00\nsecret", /::: paid water in a\.md never ends/);
   await fails("::: paid 水 1.00\nsecret\n:::", /a\.md: "::: paid slug price title": a slug is/);
