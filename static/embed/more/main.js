@@ -18,10 +18,17 @@ const views = {
   no_free_amount: noFreeAmount, too_many_seats: tooManySeats, proof_of_work: proofOfWork,
 };
 
-const complete = draw => lock => {
-  const root = lock.shadowRoot;
+const dress = ({ shadowRoot: root }) => {
   if (!root.adoptedStyleSheets.includes(LOOKS)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, LOOKS];
+};
+
+const complete = draw => lock => {
+  dress(lock);
   draw(at(lock));
 };
+
+// Also the views that this part adds nothing to, such as an error that comes first.
+addEventListener("matcha:open", event => dress(event.target), true);
+document.querySelectorAll("matcha-lock").forEach(lock => lock.shadowRoot && dress(lock));
 
 document.currentScript._rare = Object.fromEntries(Object.entries(views).map(([name, draw]) => [name, complete(draw)]));
