@@ -49,6 +49,35 @@ impl DrawError {
 /// # Errors
 /// [`DrawError`]: the payload is empty or too long, or cannot be encoded so that it reads back.
 pub fn draw(payload: &str) -> Result<Vec<u8>, DrawError> {
+    let code = checked(payload)?;
+    let picture = paint(&code).ok_or(DrawError::Encoder)?;
+    png(&DynamicImage::ImageLuma8(picture), CompressionType::Best).ok_or(DrawError::Encoder)
+}
+
+/// Draws `payload` for a terminal: two modules a character cell, the light ones as blocks, so that a phone reads it on the
+/// usual dark ground; on a light ground most phones read the inverse too.
+///
+/// # Errors
+/// [`DrawError`], as [`draw`].
+pub fn draw_for_terminal(payload: &str) -> Result<String, DrawError> {
+    let code = checked(payload)?;
+    let side = code.width() + 2 * QUIET_ZONE;
+    let light = |x: usize, y: usize| {
+        let inside = |at: usize| at.checked_sub(QUIET_ZONE).filter(|at| *at < code.width());
+        !matches!((inside(x), inside(y)), (Some(x), Some(y)) if code[(x, y)] == Color::Dark)
+    };
+    let cell = |x: usize, y: usize| match (light(x, y), y + 1 < side && light(x, y + 1)) {
+        (true, true) => '█',
+        (true, false) => '▀',
+        (false, true) => '▄',
+        (false, false) => ' ',
+    };
+    let line = |y: usize| (0..side).map(|x| cell(x, y)).collect::<String>();
+    Ok((0..side).step_by(2).map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// A code that reads back.
+fn checked(payload: &str) -> Result<QrCode, DrawError> {
     if payload.is_empty() {
         return Err(DrawError::Empty);
     }
@@ -57,11 +86,7 @@ pub fn draw(payload: &str) -> Result<Vec<u8>, DrawError> {
     }
     let code = encode(payload.as_bytes()).ok_or(DrawError::Encoder)?;
     // Money follows this picture: another library has to read the same payload from the same modules.
-    if !reads_back(&code, payload) {
-        return Err(DrawError::Encoder);
-    }
-    let picture = paint(&code).ok_or(DrawError::Encoder)?;
-    png(&DynamicImage::ImageLuma8(picture), CompressionType::Best).ok_or(DrawError::Encoder)
+    if reads_back(&code, payload) { Ok(code) } else { Err(DrawError::Encoder) }
 }
 
 /// The smallest code that holds the payload.
@@ -123,6 +148,28 @@ mod tests {
     fn drawing_is_deterministic() {
         assert_eq!(draw("wxp://f2f0MATCHA"), draw("wxp://f2f0MATCHA"));
         assert_ne!(draw("wxp://f2f0MATCHA"), draw("wxp://f2f0MATCHB"));
+    }
+
+    #[test]
+    fn a_terminal_shows_the_same_code() {
+        let payload = "matcha://pair?server=https%3A%2F%2Fpay.example&code=23456-789BC";
+        let shown = draw_for_terminal(payload).unwrap();
+        let lines: Vec<Vec<char>> = shown.lines().map(|line| line.chars().collect()).collect();
+        let width = lines[0].len();
+        assert!(lines.iter().all(|line| line.len() == width) && lines.len() == width.div_ceil(2));
+        assert!(width <= 80, "{width} columns");
+        let pixel = |x: u32, y: u32| {
+            let (column, row) = (x as usize / 4, y as usize / 4);
+            let light = match lines[row / 2][column] {
+                '█' => true,
+                '▀' => row % 2 == 0,
+                '▄' => row % 2 == 1,
+                _ => false,
+            };
+            Luma([if light { 255 } else { 0 }])
+        };
+        let side = u32::try_from(width * 4).unwrap();
+        assert_eq!(payloads(&GrayImage::from_fn(side, side, pixel)), [payload]);
     }
 
     #[test]

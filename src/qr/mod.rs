@@ -31,7 +31,7 @@ mod fixtures;
 #[cfg(test)]
 mod samples;
 
-pub use draw::{DrawError, draw};
+pub use draw::{DrawError, draw, draw_for_terminal};
 pub use intake::{Intake, IntakeError, Warning, identity, intake};
 
 /// The largest upload, in bytes: 2 MiB. A phone's screenshot has 0.2 to 1.5 MB.
