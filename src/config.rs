@@ -8,6 +8,8 @@ use clap::Args;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::domain::adapter::{Adapter, Adapters};
+
 /// The settings as typed. The command line wins over the environment, the environment over the file.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RawConfig {
@@ -38,6 +40,18 @@ pub struct RawServe {
     /// Answer the endpoints of the original article (/v1/Pay/…) [default: false]
     #[arg(long, env = "MATCHA_ARTICLE_ADAPTER", value_name = "BOOL")]
     pub article_adapter: Option<bool>,
+    /// Take the pushes of V免签's phone app (/appHeart, /appPush) [default: false]
+    #[arg(long, env = "MATCHA_VMQ_ADAPTER", value_name = "BOOL")]
+    pub vmq_adapter: Option<bool>,
+    /// Take SmsForwarder's webhook (/in/smsforwarder/…) [default: false]
+    #[arg(long, env = "MATCHA_SMSFORWARDER_ADAPTER", value_name = "BOOL")]
+    pub smsforwarder_adapter: Option<bool>,
+    /// Take receiptnotice's pushes (/in/receiptnotice/…) [default: false]
+    #[arg(long, env = "MATCHA_RECEIPTNOTICE_ADAPTER", value_name = "BOOL")]
+    pub receiptnotice_adapter: Option<bool>,
+    /// Take texts that Tasker, MacroDroid or Shortcuts post (/in/text/…) [default: false]
+    #[arg(long, env = "MATCHA_TEXT_ADAPTER", value_name = "BOOL")]
+    pub text_adapter: Option<bool>,
     /// How the log is written: text or json [default: text]
     #[arg(long, env = "MATCHA_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<String>,
@@ -87,8 +101,8 @@ pub struct ServeConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Live orders one address block may have.
     pub live_orders_per_address: i64,
-    /// Answer the original article's endpoints.
-    pub article_adapter: bool,
+    /// What else is spoken with phones and pages.
+    pub adapters: Adapters,
     /// Log as JSON.
     pub log_json: bool,
 }
@@ -128,6 +142,10 @@ impl RawServe {
             trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
             live_orders_per_address: self.live_orders_per_address.or(file.live_orders_per_address),
             article_adapter: self.article_adapter.or(file.article_adapter),
+            vmq_adapter: self.vmq_adapter.or(file.vmq_adapter),
+            smsforwarder_adapter: self.smsforwarder_adapter.or(file.smsforwarder_adapter),
+            receiptnotice_adapter: self.receiptnotice_adapter.or(file.receiptnotice_adapter),
+            text_adapter: self.text_adapter.or(file.text_adapter),
             log_format: self.log_format.or(file.log_format),
         }
     }
@@ -168,13 +186,21 @@ impl RawServe {
             "json" => true,
             _ => return Err(wrong("log_format", &format, "text or json")),
         };
+        let adapters = [
+            (Adapter::Article, self.article_adapter),
+            (Adapter::Vmq, self.vmq_adapter),
+            (Adapter::Smsforwarder, self.smsforwarder_adapter),
+            (Adapter::Receiptnotice, self.receiptnotice_adapter),
+            (Adapter::Text, self.text_adapter),
+        ];
+        let adapters = adapters.into_iter().filter(|(_, on)| *on == Some(true)).map(|(a, _)| a).collect();
         Ok(ServeConfig {
             data: data.to_owned(),
             listen: address,
             base_url,
             trusted_proxies,
             live_orders_per_address: live,
-            article_adapter: self.article_adapter.unwrap_or(false),
+            adapters,
             log_json,
         })
     }
@@ -188,7 +214,7 @@ mod tests {
     fn nothing_configured_listens_on_this_machine_only() {
         let config = RawServe::default().resolve(Path::new("data")).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-        assert!(!config.article_adapter && config.base_url.is_none());
+        assert_eq!((config.adapters, config.base_url), (Adapters::default(), None));
     }
 
     #[test]
@@ -199,6 +225,17 @@ mod tests {
         let config = typed.or(file).resolve(Path::new("data")).unwrap();
         assert_eq!(config.listen.port(), 1);
         assert_eq!(config.base_url.as_deref(), Some("https://pay.example"));
+    }
+
+    #[test]
+    fn an_adapter_is_on_where_it_was_switched_on() {
+        let all =
+            [Adapter::Article, Adapter::Vmq, Adapter::Smsforwarder, Adapter::Receiptnotice, Adapter::Text];
+        for adapter in all {
+            let file: RawServe = toml::from_str(&format!("{} = true", adapter.setting())).unwrap();
+            let config = file.resolve(Path::new("data")).unwrap();
+            assert_eq!(config.adapters, Adapters::from_iter([adapter]));
+        }
     }
 
     #[test]

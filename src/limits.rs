@@ -159,6 +159,12 @@ pub const PAIRING_TTL: Millis = Millis::seconds(600);
 pub const SIGNATURE_TOLERANCE: Millis = Millis::seconds(300);
 /// DESIGN section 4: how long a message id is remembered.
 pub const MESSAGE_ID_TTL: Millis = Millis::seconds(48 * 3600);
+/// V免签's app signs the phone's time. A heartbeat is about now, so a phone whose clock is further off is told; its owner
+/// sets the clock.
+pub const VMQ_CLOCK_TOLERANCE: Millis = Millis::seconds(15 * 60);
+/// A push may have waited on the phone: some of its descendants keep a queue and send the same time and signature again
+/// until they are heard. Later it would be forgotten that it came before.
+pub const VMQ_PUSH_AGE_MAX: Millis = MESSAGE_ID_TTL;
 /// Clock samples kept of one device.
 pub const CLOCK_SAMPLES_MAX: usize = 8;
 /// A request cannot have been under way longer than this, so a larger change of offset is a clock that was set.
@@ -247,6 +253,7 @@ pub const LEAKS_LISTED_MAX: usize = 200;
 // must fit into the memory of message ids, or a replay could slip between them.
 const _: () = assert!(CLOCK_SLACK.get() * 2 < PAY_WINDOW_DEFAULT.get() + COOL_DOWN_DEFAULT.get());
 const _: () = assert!(SIGNATURE_TOLERANCE.get() * 2 < MESSAGE_ID_TTL.get());
+const _: () = assert!(VMQ_CLOCK_TOLERANCE.get() * 2 < MESSAGE_ID_TTL.get());
 const _: () =
     assert!(SILENCE_MIN.get() <= SILENCE_DEFAULT.get() && SILENCE_DEFAULT.get() <= SILENCE_MAX.get());
 const _: () = assert!(NOTICES_PER_UNIT <= NOTICES_PER_BATCH_MAX && WRITER_BATCH_MAX <= WRITER_QUEUE_MAX);

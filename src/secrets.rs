@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use crate::domain::device::DeviceKind;
 use crate::domain::id::{ClaimId, DeviceId, OrderId, SiteId, UnlockId};
 use crate::domain::unlock::{RecoveryCode, TokenFacts};
 
@@ -43,6 +44,7 @@ pub struct Secrets {
     recovery_code: Hmac<Sha256>,
     recovery_mask: Hmac<Sha256>,
     device_secret: Hmac<Sha256>,
+    adapter_key: Hmac<Sha256>,
     sealing_secret: Hmac<Sha256>,
     claim_token: Hmac<Sha256>,
     reader: Hmac<Sha256>,
@@ -88,6 +90,7 @@ impl Secrets {
             recovery_code: key("recovery code"),
             recovery_mask: key("recovery mask"),
             device_secret: key("device secret"),
+            adapter_key: key("adapter key"),
             sealing_secret: key("sealing secret"),
             claim_token: key("claim token"),
             reader: key("reader"),
@@ -170,6 +173,36 @@ impl Secrets {
     #[must_use]
     pub fn device_secret(&self, device: DeviceId) -> String {
         format!("whsec_{}", STANDARD.encode(mac(&self.device_secret, &device.raw().to_be_bytes())))
+    }
+
+    fn adapter_mac(&self, device: DeviceId, kind: DeviceKind) -> [u8; 32] {
+        let mut data = device.raw().to_be_bytes().to_vec();
+        data.extend_from_slice(kind.as_str().as_bytes());
+        mac(&self.adapter_key, &data)
+    }
+
+    /// The key that somebody else's app signs with: 32 hexadecimal digits, as those apps expect it.
+    #[must_use]
+    pub fn adapter_key(&self, device: DeviceId, kind: DeviceKind) -> String {
+        self.adapter_mac(device, kind).iter().take(16).map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// The token in the address to which a device of that kind posts: its id and 128 bits that only this server can make.
+    #[must_use]
+    pub fn adapter_token(&self, device: DeviceId, kind: DeviceKind) -> String {
+        let mut token = device.raw().to_be_bytes().to_vec();
+        token.extend_from_slice(self.adapter_mac(device, kind).get(..16).unwrap_or_default());
+        URL_SAFE_NO_PAD.encode(token)
+    }
+
+    /// The device of such a token; `None` where this server did not make it for that kind.
+    #[must_use]
+    pub fn device_of_token(&self, token: &str, kind: DeviceKind) -> Option<DeviceId> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (id, tag) = bytes.split_first_chunk::<8>()?;
+        let device = DeviceId::from_raw(i64::from_be_bytes(*id));
+        let expected = self.adapter_mac(device, kind);
+        bool::from(expected.get(..16)?.ct_eq(tag)).then_some(device)
     }
 
     /// A site's sealing secret of an epoch (from 1): the keys of its sealed products follow from it (`seal::format`), so
@@ -336,6 +369,27 @@ mod tests {
         assert!(ours.is_order_token(OrderId::from_raw(1), &ours.order_token(OrderId::from_raw(1))));
         assert!(!ours.is_order_token(OrderId::from_raw(2), &ours.order_token(OrderId::from_raw(1))));
         assert_ne!(ours.device_secret(DeviceId::from_raw(1)), ours.device_secret(DeviceId::from_raw(2)));
+    }
+
+    #[test]
+    fn an_adapters_token_names_its_device_for_one_kind_only() {
+        let (ours, theirs) = (Secrets::from_master([1; 32]), Secrets::from_master([2; 32]));
+        let device = DeviceId::from_raw(7_263_544_117_862_400);
+        for kind in DeviceKind::ALL {
+            let token = ours.adapter_token(device, kind);
+            assert_eq!(token.len(), 32);
+            assert_eq!(ours.device_of_token(&token, kind), Some(device));
+            assert_eq!(theirs.device_of_token(&token, kind), None);
+            for other in DeviceKind::ALL.into_iter().filter(|other| *other != kind) {
+                assert_eq!(ours.device_of_token(&token, other), None);
+                assert_ne!(ours.adapter_key(device, kind), ours.adapter_key(device, other));
+            }
+            for short in ["", "AAAA", &token[..31], &token[..8]] {
+                assert_eq!(ours.device_of_token(short, kind), None);
+            }
+        }
+        let vmq = DeviceKind::Vmq;
+        assert_ne!(ours.adapter_key(device, vmq), ours.adapter_key(DeviceId::from_raw(1), vmq));
     }
 
     #[test]

@@ -4,16 +4,22 @@ use clap::Subcommand;
 
 use super::open::{As, open};
 use super::{Failure, say};
+use crate::app::App;
 use crate::config::RawConfig;
 use crate::domain::account::Distinguish;
+use crate::domain::adapter::Adapter;
 use crate::domain::channel::Channel;
+use crate::domain::device::{Device as DeviceRow, DeviceKind};
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::log::Actor;
 use crate::domain::money::Fen;
 use crate::domain::site::Origin;
 use crate::domain::time::Millis;
 use crate::flow::catalog::{self, NewSite, SitePatch};
-use crate::flow::{device, products, unlock};
+use crate::flow::{Error, Thing, device, products, unlock};
+use crate::qr;
+use crate::web::adapters::connection::Connection;
+use crate::web::owner::devices::{TlsPin, pairing_url};
 
 const ME: Actor = Actor::Console;
 
@@ -173,8 +179,33 @@ pub(super) enum Device {
         /// The accounts it hears; all where none is named (may be repeated)
         #[arg(long = "account", value_name = "ID")]
         accounts: Vec<AccountId>,
+        /// The only TLS key the phone shall speak to: sha256/ and the SHA-256 of the server's public key in base64
+        #[arg(long, value_name = "sha256/…")]
+        pin: Option<TlsPin>,
+        #[command(flatten)]
+        at: Reached,
     },
-    /// List phones
+    /// Add a phone that speaks through an adapter (see docs/adapters.md), and say how its app is set up
+    Add {
+        /// vmq, smsforwarder, receiptnotice or text
+        kind: DeviceKind,
+        /// A name for you
+        #[arg(long)]
+        name: String,
+        /// The accounts it hears; all where none is named (may be repeated)
+        #[arg(long = "account", value_name = "ID")]
+        accounts: Vec<AccountId>,
+        #[command(flatten)]
+        at: Reached,
+    },
+    /// Say again how the app of a phone is set up that speaks through an adapter
+    Show {
+        /// The phone
+        id: DeviceId,
+        #[command(flatten)]
+        at: Reached,
+    },
+    /// List phones: state, kind, the most its receipts are trusted
     List,
     /// Refuse a phone from now on
     Revoke {
@@ -187,28 +218,44 @@ impl Device {
     pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
         let app = open(&raw.data(), As::Tool).await?;
         match self {
-            Device::Pair { accounts } => {
+            Device::Pair { accounts, pin, at } => {
                 let invitation = device::invite(&app, accounts).await?;
                 say(&format!("{}   works once, until {}", invitation.code, invitation.expires_at))?;
-                if let Some(base) = raw.file()?.base_url {
-                    say(&crate::web::owner::devices::pairing_url(
-                        base.trim_end_matches('/'),
-                        &invitation.code,
-                    ))?;
-                }
-                Ok(())
+                let Some(base) = at.base_url(raw)? else {
+                    return say("For a link and a QR code say --base-url, or base_url in matcha.toml.");
+                };
+                let url = pairing_url(&base, &invitation.code, pin.as_ref());
+                say(&url)?;
+                // A link that cannot be drawn can still be typed.
+                qr::draw_for_terminal(&url).map_or(Ok(()), |code| say(&code))
+            }
+            Device::Add { kind, name, accounts, at } => {
+                let new = device::NewDevice { kind, name: catalog::name("name", &name)?, accounts };
+                let added = device::add(&app, new, ME).await?;
+                say(&format!("{}", added.id))?;
+                say_connection(&app, at.base_url(raw)?, &added)
+            }
+            Device::Show { id, at } => {
+                let found = app.store.read(move |tx| tx.device(id)).await?;
+                say_connection(&app, at.base_url(raw)?, &found.ok_or(Error::NotFound(Thing::Device))?)
             }
             Device::List => {
                 let now = app.now();
                 for device in app.store.read(|tx| tx.devices()).await? {
-                    let state = match (device.revoked_at, device.is_silent_at(now)) {
-                        (Some(_), _) => "revoked",
-                        (None, true) => "silent",
-                        (None, false) => "awake",
+                    let state = match (device.revoked_at, device.is_silent_at(now), device.kind.beats()) {
+                        (Some(_), ..) => "revoked",
+                        (None, true, _) => "silent",
+                        (None, false, true) => "awake",
+                        // It speaks only when money comes in: nobody can tell silence from a quiet day.
+                        (None, false, false) => "unknown",
                     };
                     say(&format!(
-                        "{}  {state:7}  last heard {}  {}",
-                        device.id, device.last_seen_at, device.name
+                        "{}  {state:7}  {:13}  trust up to {:11}  last heard {}  {}",
+                        device.id,
+                        device.kind.as_str(),
+                        device.kind.trust_max().as_str(),
+                        device.last_seen_at,
+                        device.name
                     ))?;
                 }
                 Ok(())
@@ -219,6 +266,43 @@ impl Device {
             }
         }
     }
+}
+
+/// Where phones reach the server.
+#[derive(clap::Args, Debug)]
+pub(super) struct Reached {
+    /// Where phones reach the server [default: base_url of matcha.toml]
+    #[arg(long, env = "MATCHA_BASE_URL", value_name = "URL")]
+    base_url: Option<String>,
+}
+
+impl Reached {
+    fn base_url(self, raw: &RawConfig) -> Result<Option<String>, Failure> {
+        let said = self.base_url.map_or_else(|| raw.file().map(|file| file.base_url), |url| Ok(Some(url)))?;
+        Ok(said.map(|url| url.trim_end_matches('/').to_owned()))
+    }
+}
+
+fn say_connection(app: &App, base_url: Option<String>, device: &DeviceRow) -> Result<(), Failure> {
+    let base_url = base_url.unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
+    let Some(how) = Connection::of(device, app.secrets(), &base_url) else {
+        return say("the companion app pairs: matcha device pair");
+    };
+    say(&format!("address       {}", how.url))?;
+    for (name, value) in [
+        ("key", how.key),
+        ("QR text", how.qr_text),
+        ("content type", how.content_type),
+        ("body", how.template),
+    ] {
+        if let Some(value) = value {
+            say(&format!("{name:12}  {value}"))?;
+        }
+    }
+    let setting = Adapter::of(device.kind).map_or("", Adapter::setting);
+    say(&format!(
+        "It is heard while {setting} = true stands in matcha.toml. What is printed here is as good as a password."
+    ))
 }
 
 /// `matcha key …`

@@ -87,7 +87,7 @@ pub(super) async fn until_stopped(
     let web_config = WebConfig {
         base_url,
         trusted_proxies: config.trusted_proxies.clone(),
-        article_adapter: config.article_adapter,
+        adapters: config.adapters.clone(),
         demo,
     };
     let web = Web::new(app.clone(), web_config, stopping.clone());

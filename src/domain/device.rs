@@ -1,4 +1,4 @@
-//! Paired phones: their clocks, their rhythm, and what they hear.
+//! What announces receipts: the companion app and other bridges, their clocks, their rhythm, and what they hear.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,11 +6,92 @@ use super::id::{AccountId, DeviceId};
 use super::receipt::Trust;
 use super::time::{Millis, Timestamp};
 
+/// What speaks as a device.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// The companion app: whole notifications with their ids, each message signed.
+    #[default]
+    Bridge,
+    /// The app of V免签 and its descendants: a wallet and an amount.
+    Vmq,
+    /// SmsForwarder's webhook: title and text.
+    Smsforwarder,
+    /// receiptnotice's push: title and text.
+    Receiptnotice,
+    /// A recipe of Tasker, MacroDroid or Shortcuts: whatever text it posts.
+    Text,
+}
+
+impl DeviceKind {
+    /// Every kind.
+    pub const ALL: [DeviceKind; 5] = [
+        DeviceKind::Bridge,
+        DeviceKind::Vmq,
+        DeviceKind::Smsforwarder,
+        DeviceKind::Receiptnotice,
+        DeviceKind::Text,
+    ];
+
+    /// The wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DeviceKind::Bridge => "bridge",
+            DeviceKind::Vmq => "vmq",
+            DeviceKind::Smsforwarder => "smsforwarder",
+            DeviceKind::Receiptnotice => "receiptnotice",
+            DeviceKind::Text => "text",
+        }
+    }
+
+    /// The most that its receipts can be trusted, whatever they carry: what can be copied out of a settings page, or was
+    /// read by somebody else's rules, proves less than a message that the companion app signed.
+    #[must_use]
+    pub const fn trust_max(self) -> Trust {
+        match self {
+            DeviceKind::Bridge => Trust::Pinned,
+            DeviceKind::Vmq => Trust::AmountOnly,
+            DeviceKind::Smsforwarder | DeviceKind::Receiptnotice | DeviceKind::Text => Trust::NoId,
+        }
+    }
+
+    /// True where it speaks even when no money comes in. Of the others nobody can tell silence from a quiet day.
+    #[must_use]
+    pub const fn beats(self) -> bool {
+        match self {
+            DeviceKind::Bridge | DeviceKind::Vmq => true,
+            DeviceKind::Smsforwarder | DeviceKind::Receiptnotice | DeviceKind::Text => false,
+        }
+    }
+
+    /// The trust that a new one needs to settle: its owner has just decided to believe it.
+    #[must_use]
+    pub fn trust_min_default(self) -> Trust {
+        Trust::default().min(self.trust_max())
+    }
+}
+
+impl std::str::FromStr for DeviceKind {
+    type Err = UnknownKind;
+
+    fn from_str(text: &str) -> Result<DeviceKind, UnknownKind> {
+        DeviceKind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownKind)
+    }
+}
+
+/// No kind of device has this name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("not one of bridge, vmq, smsforwarder, receiptnotice, text")]
+pub struct UnknownKind;
+
 /// A paired phone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Device {
     /// Its id.
     pub id: DeviceId,
+    /// What speaks as it.
+    pub kind: DeviceKind,
     /// Its name for the owner.
     pub name: String,
     /// What kind of phone it is.
@@ -41,7 +122,26 @@ impl Device {
     /// True where nothing was heard for longer than its rhythm allows.
     #[must_use]
     pub fn is_silent_at(&self, now: Timestamp) -> bool {
-        now.since(self.last_seen_at) > self.rhythm.patience()
+        Ear { kind: self.kind, last_seen_at: self.last_seen_at, rhythm: self.rhythm }.is_silent_at(now)
+    }
+}
+
+/// What is known of how well a device listens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ear {
+    /// What speaks as it.
+    pub kind: DeviceKind,
+    /// When it was last heard.
+    pub last_seen_at: Timestamp,
+    /// How often it speaks.
+    pub rhythm: Rhythm,
+}
+
+impl Ear {
+    /// True where nothing was heard for longer than its rhythm allows.
+    #[must_use]
+    pub fn is_silent_at(&self, now: Timestamp) -> bool {
+        self.kind.beats() && now.since(self.last_seen_at) > self.rhythm.patience()
     }
 }
 

@@ -4,6 +4,7 @@
 //! itself, and nothing that does I/O.
 
 pub mod account;
+pub mod adapter;
 pub mod channel;
 pub mod claim;
 pub mod coupon;

@@ -12,6 +12,8 @@ use super::time::{Millis, Timestamp};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
+    /// Only a wallet and an amount arrived: an app on the phone read the words, by rules that nobody here knows.
+    AmountOnly,
     /// The notice carried neither notification id nor channel: anybody who can make a notification of that title
     /// could have spoken.
     #[default]
@@ -27,6 +29,7 @@ impl Trust {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Trust::AmountOnly => "amount_only",
             Trust::NoId => "no_id",
             Trust::Unpinned => "unpinned",
             Trust::Pinned => "pinned",
@@ -212,6 +215,8 @@ pub enum Reason {
     NoTime,
     /// A reader says that he has paid.
     Claim,
+    /// A phone says nothing any more; closed by itself when it is heard again.
+    DeviceSilent,
 }
 
 impl Reason {
@@ -227,7 +232,8 @@ impl Reason {
             | Reason::PossibleEcho
             | Reason::AmountMissing
             | Reason::TextHidden
-            | Reason::Claim => false,
+            | Reason::Claim
+            | Reason::DeviceSilent => false,
         }
     }
 
@@ -246,6 +252,7 @@ impl Reason {
             Reason::TextHidden => "text_hidden",
             Reason::NoTime => "no_time",
             Reason::Claim => "claim",
+            Reason::DeviceSilent => "device_silent",
         }
     }
 }
@@ -281,6 +288,8 @@ pub enum Matter {
     Notice(NoticeId),
     /// What a reader says to have paid.
     Claim(ClaimId),
+    /// A phone itself.
+    Device(DeviceId),
 }
 
 /// Something the owner must look at.
@@ -304,6 +313,30 @@ pub struct InboxItem {
     pub created_at: Timestamp,
     /// When the owner resolved it.
     pub resolved_at: Option<Timestamp>,
+}
+
+impl InboxItem {
+    /// An item that just came up.
+    #[must_use]
+    pub const fn open(
+        id: InboxId,
+        reason: Reason,
+        matter: Matter,
+        receipt: Option<ReceiptId>,
+        now: Timestamp,
+    ) -> InboxItem {
+        InboxItem {
+            id,
+            reason,
+            matter,
+            receipt,
+            state: InboxState::Open,
+            order: None,
+            note: None,
+            created_at: now,
+            resolved_at: None,
+        }
+    }
 }
 
 #[cfg(test)]

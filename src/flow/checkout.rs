@@ -3,7 +3,6 @@
 use crate::app::{App, Makers};
 use crate::domain::account::{Account, Distinguish, Remark};
 use crate::domain::channel::Channel;
-use crate::domain::device::Rhythm;
 use crate::domain::hold::{self, Hold, Offer, Place};
 use crate::domain::id::{CouponId, OrderId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
@@ -250,14 +249,12 @@ impl Standing {
                 continue;
             }
             let phones = tx.hearing(account.id)?;
-            let awake =
-                |(_, seen, gap): &(_, Timestamp, _)| now.since(*seen) <= Rhythm::from_gap(*gap).patience();
             if phones.is_empty() {
                 standing.unheard.push(account);
-            } else if phones.iter().any(awake) {
-                standing.live.push(account);
-            } else {
+            } else if phones.iter().all(|ear| ear.is_silent_at(now)) {
                 standing.silent.push(account);
+            } else {
+                standing.live.push(account);
             }
         }
         Ok(standing)

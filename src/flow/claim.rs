@@ -2,16 +2,16 @@
 
 use crate::app::{App, Makers};
 use crate::domain::claim::{Claim, ClaimState, ReceiptDigits};
-use crate::domain::id::{ClaimId, InboxId, OrderId};
-use crate::domain::log::{Act, Actor, Entry, Subject};
+use crate::domain::id::{ClaimId, OrderId};
+use crate::domain::log::Actor;
 use crate::domain::matching::{self, Suggestion};
 use crate::domain::money::Fen;
 use crate::domain::order::OrderStatus;
-use crate::domain::receipt::{Arrival, InboxItem, InboxState, Matter, Reason};
+use crate::domain::receipt::{Arrival, InboxState, Matter, Reason};
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::unlock::Unlock;
 use crate::flow::settle::{self, Payment};
-use crate::flow::{Conflict, Error, Thing, catalog, find, unlock};
+use crate::flow::{Conflict, Error, Thing, catalog, find, inbox, unlock};
 use crate::limits;
 use crate::rng::Ids;
 use crate::storage::verbs::{Inserted, ReadTx, WriteTx};
@@ -96,21 +96,9 @@ pub async fn make(app: &App, new: NewClaim) -> Result<Made, Error> {
                 created_at: now,
                 paid_by_grant: false,
             };
-            let item = InboxItem {
-                id: InboxId::from_raw(makers.ids.next(now)),
-                reason: Reason::Claim,
-                matter: Matter::Claim(claim.id),
-                receipt: None,
-                state: InboxState::Open,
-                order: None,
-                note: None,
-                created_at: now,
-                resolved_at: None,
-            };
-            let kept = [tx.insert_claim(&claim)?, tx.insert_inbox(&item)?];
-            assert_eq!(kept, [Inserted::Yes, Inserted::Yes], "both have ids of their own");
-            let (subject, cause) = (Subject::Inbox(item.id), format!("reason=claim claim={}", claim.id));
-            makers.log(tx, now, &Entry { subject, act: Act::InboxOpened, actor: Actor::Reader, cause })?;
+            assert_eq!(tx.insert_claim(&claim)?, Inserted::Yes, "it has an id of its own");
+            let told = (Reason::Claim, Matter::Claim(claim.id), None);
+            inbox::ask(tx, &makers, told, Actor::Reader, now)?;
             Ok::<_, Error>(Made::Yes(claim.id))
         })
         .await?;

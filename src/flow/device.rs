@@ -1,12 +1,12 @@
 //! Phones: paired, heard, silent, revoked.
 
 use crate::app::{App, Makers};
-use crate::domain::device::{Device, DeviceClock, Rhythm};
+use crate::domain::device::{Device, DeviceClock, DeviceKind, Rhythm};
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
-use crate::domain::receipt::Trust;
+use crate::domain::receipt::{InboxState, Matter, Reason, Trust};
 use crate::domain::time::Timestamp;
-use crate::flow::{Error, Thing};
+use crate::flow::{Error, Thing, inbox};
 use crate::limits;
 use crate::secrets::sha256;
 use crate::storage::verbs::{Pairing, SeenBefore, WriteTx};
@@ -37,15 +37,84 @@ pub async fn invite(app: &App, accounts: Vec<AccountId>) -> Result<Invitation, E
     let hash = sha256(normal(&code).as_bytes());
     app.store
         .write(move |tx| {
-            for account in &accounts {
-                tx.account(*account)?.ok_or(Error::NotFound(Thing::Account))?;
-            }
-            let all = || Ok::<_, Error>(tx.accounts()?.iter().map(|a| a.id).collect());
-            let accounts = if accounts.is_empty() { all()? } else { accounts.clone() };
+            let accounts = heard_accounts(tx, &accounts)?;
             Ok::<_, Error>(tx.insert_pairing(&hash, &Pairing { accounts, expires_at, used_at: None })?)
         })
         .await?;
     Ok(Invitation { code, expires_at })
+}
+
+/// The accounts that were named; all there are where none was.
+fn heard_accounts(tx: &dyn WriteTx, named: &[AccountId]) -> Result<Vec<AccountId>, Error> {
+    if named.is_empty() {
+        return Ok(tx.accounts()?.iter().map(|a| a.id).collect());
+    }
+    for account in named {
+        tx.account(*account)?.ok_or(Error::NotFound(Thing::Account))?;
+    }
+    Ok(named.to_vec())
+}
+
+/// A device that speaks through an adapter, to be added.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewDevice {
+    /// What speaks as it; [`DeviceKind::Bridge`] pairs instead.
+    pub kind: DeviceKind,
+    /// The owner's name for it.
+    pub name: String,
+    /// The accounts it hears; all there are where none is named.
+    pub accounts: Vec<AccountId>,
+}
+
+/// Adds a device that speaks through an adapter.
+///
+/// # Errors
+/// [`Error::Invalid`] for the companion app, which pairs; [`Error::NotFound`] for an account that is not there.
+pub async fn add(app: &App, new: NewDevice, actor: Actor) -> Result<Device, Error> {
+    if new.kind == DeviceKind::Bridge {
+        let why = "the companion app pairs by a code: make one instead".to_owned();
+        return Err(Error::Invalid { field: "kind", why });
+    }
+    let (now, makers) = (app.now(), app.makers.clone());
+    app.store
+        .write(move |tx| {
+            let accounts = heard_accounts(tx, &new.accounts)?;
+            let told = (new.name.clone(), String::new(), String::new());
+            insert(tx, &makers, new.kind, told, accounts, Some(actor), now)
+        })
+        .await
+}
+
+/// Writes a new device; `actor` is the device itself where none is given.
+fn insert(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    kind: DeviceKind,
+    (name, model, app_version): (String, String, String),
+    accounts: Vec<AccountId>,
+    actor: Option<Actor>,
+    now: Timestamp,
+) -> Result<Device, Error> {
+    let device = Device {
+        id: DeviceId::from_raw(makers.ids.next(now)),
+        kind,
+        name,
+        model,
+        app_version,
+        accounts,
+        paired_at: now,
+        revoked_at: None,
+        last_seen_at: now,
+        health: None,
+        clock: DeviceClock::default(),
+        rhythm: Rhythm::default(),
+        silent_since: None,
+        trust_min: kind.trust_min_default(),
+    };
+    tx.insert_device(&device)?;
+    let actor = actor.unwrap_or(Actor::Device(device.id));
+    log(tx, makers, device.id, Act::DevicePaired, actor, format!("kind={}", kind.as_str()), now)?;
+    Ok(device)
 }
 
 fn normal(code: &str) -> String {
@@ -96,24 +165,8 @@ pub async fn pair(app: &App, phone: Introduction) -> Result<Paired, Error> {
             if !tx.use_pairing(&hash, now)? {
                 return Ok(None);
             }
-            let id = DeviceId::from_raw(makers.ids.next(now));
-            tx.insert_device(&Device {
-                id,
-                name: phone.name.clone(),
-                model: phone.model.clone(),
-                app_version: phone.app_version.clone(),
-                accounts: pairing.accounts,
-                paired_at: now,
-                revoked_at: None,
-                last_seen_at: now,
-                health: None,
-                clock: DeviceClock::default(),
-                rhythm: Rhythm::default(),
-                silent_since: None,
-                trust_min: Trust::default(),
-            })?;
-            log(tx, &makers, id, Act::DevicePaired, Actor::Device(id), String::new(), now)?;
-            Ok::<_, Error>(Some(id))
+            let told = (phone.name.clone(), phone.model.clone(), phone.app_version.clone());
+            insert(tx, &makers, DeviceKind::Bridge, told, pairing.accounts, None, now).map(|d| Some(d.id))
         })
         .await?;
     Ok(match device {
@@ -134,27 +187,37 @@ fn log(
     Ok(makers.log(tx, now, &Entry { subject: Subject::Device(id), act, actor, cause })?)
 }
 
-/// Learns from a signed message that a phone is awake, how its clock goes and how often it speaks. A message that was
-/// seen before teaches nothing: a replay must not make a dead phone look alive.
-#[expect(clippy::too_many_arguments, reason = "what a message says of itself, and nothing else")]
+/// What a message says of itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// Its id; the same message twice is one.
+    pub id: String,
+    /// SHA-256 of its body.
+    pub body_hash: [u8; 32],
+    /// When the device says it sent it, by the device's clock; `None` where it does not say.
+    pub sent_at: Option<Timestamp>,
+}
+
+/// Learns from an authentic message that a device is awake, how its clock goes and how often it speaks. A message that
+/// was seen before teaches nothing: a replay must not make a dead phone look alive.
 pub(crate) fn hear(
     tx: &mut dyn WriteTx,
     makers: &Makers,
     id: DeviceId,
-    message_id: &str,
-    body_hash: &[u8; 32],
-    sent_at: Timestamp,
+    message: &Message,
     health: Option<&Health>,
     now: Timestamp,
 ) -> Result<(SeenBefore, Device), Error> {
     let mut device =
         tx.device(id)?.filter(|d| d.revoked_at.is_none()).ok_or(Error::NotFound(Thing::Device))?;
-    let seen = tx.remember_message(id, message_id, body_hash, now)?;
+    let seen = tx.remember_message(id, &message.id, &message.body_hash, now)?;
     if seen != SeenBefore::No {
         return Ok((seen, device));
     }
     device.rhythm = device.rhythm.learn(now.since(device.last_seen_at));
-    device.clock = device.clock.learn(sent_at, now);
+    if let Some(sent_at) = message.sent_at {
+        device.clock = device.clock.learn(sent_at, now);
+    }
     device.last_seen_at = now.max(device.last_seen_at);
     if let Some(health) = health {
         device.app_version.clone_from(&health.app_version);
@@ -162,6 +225,7 @@ pub(crate) fn hear(
     }
     if device.silent_since.take().is_some() {
         log(tx, makers, id, Act::DeviceAwake, Actor::Device(id), String::new(), now)?;
+        close_silence(tx, makers, id, "heard again", Actor::Device(id), now)?;
     }
     tx.update_device(&device)?;
     Ok((seen, device))
@@ -183,16 +247,12 @@ pub struct Health {
 pub async fn heartbeat(
     app: &App,
     id: DeviceId,
-    message_id: String,
-    body_hash: [u8; 32],
-    sent_at: Timestamp,
-    health: Health,
+    message: Message,
+    health: Option<Health>,
 ) -> Result<SeenBefore, Error> {
     let (now, makers) = (app.now(), app.makers.clone());
     app.store
-        .write(move |tx| {
-            hear(tx, &makers, id, &message_id, &body_hash, sent_at, Some(&health), now).map(|(seen, _)| seen)
-        })
+        .write(move |tx| hear(tx, &makers, id, &message, health.as_ref(), now).map(|(seen, _)| seen))
         .await
 }
 
@@ -209,6 +269,7 @@ pub async fn revoke(app: &App, id: DeviceId, actor: Actor) -> Result<Device, Err
                 device.revoked_at = Some(now);
                 tx.update_device(&device)?;
                 log(tx, &makers, id, Act::DeviceRevoked, actor, String::new(), now)?;
+                close_silence(tx, &makers, id, "revoked", actor, now)?;
             }
             Ok(device)
         })
@@ -248,7 +309,8 @@ pub async fn change(app: &App, id: DeviceId, patch: Patch, actor: Actor) -> Resu
         .await
 }
 
-/// Marks the phones that have been silent for longer than their rhythm allows; returns them, once each.
+/// Marks the phones that have been silent for longer than their rhythm allows, and tells the owner in the inbox; returns
+/// them, once each.
 ///
 /// # Errors
 /// Of the storage.
@@ -268,9 +330,29 @@ pub async fn find_silent(app: &App, now: Timestamp) -> Result<Vec<DeviceId>, Err
                 tx.update_device(&device)?;
                 let cause = format!("last_seen={}", device.last_seen_at);
                 log(tx, &makers, device.id, Act::DeviceSilent, Actor::System, cause, now)?;
+                let told = (Reason::DeviceSilent, Matter::Device(device.id), None);
+                inbox::ask(tx, &makers, told, Actor::System, now)?;
                 silent.push(device.id);
             }
             Ok(silent)
         })
         .await
+}
+
+/// Nothing is left for the owner to do: the phone is heard again, or revoked.
+fn close_silence(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    id: DeviceId,
+    note: &str,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(mut item) = tx.open_item(id, Reason::DeviceSilent)? else { return Ok(()) };
+    item.state = InboxState::Dismissed;
+    item.note = Some(note.to_owned());
+    item.resolved_at = Some(now);
+    tx.update_inbox(&item)?;
+    let (subject, cause) = (Subject::Inbox(item.id), note.to_owned());
+    Ok(makers.log(tx, now, &Entry { subject, act: Act::InboxDismissed, actor, cause })?)
 }

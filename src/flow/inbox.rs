@@ -3,18 +3,18 @@
 
 use crate::app::{App, Makers};
 use crate::domain::claim::Claim;
-use crate::domain::id::{InboxId, OrderId};
+use crate::domain::id::{DeviceId, InboxId, OrderId, ReceiptId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::matching::{self, Suggestion};
 use crate::domain::order::{Order, OrderStatus};
-use crate::domain::receipt::{InboxItem, InboxState, Matter, Notice, Receipt, ReceiptState};
+use crate::domain::receipt::{InboxItem, InboxState, Matter, Notice, Reason, Receipt, ReceiptState};
 use crate::domain::time::Timestamp;
 use crate::flow::order::{View, save, view};
 use crate::flow::settle::{self, Payment};
 use crate::flow::{Conflict, Error, Thing, claim};
 use crate::limits;
 use crate::rng::Ids;
-use crate::storage::verbs::{Page, ReadTx, WriteTx};
+use crate::storage::verbs::{Inserted, Page, ReadTx, WriteTx};
 
 /// An inbox item with what the owner needs to decide.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +25,8 @@ pub struct ItemView {
     pub notice: Option<Notice>,
     /// What a reader claims, where that is what it is about.
     pub claim: Option<Claim>,
+    /// The phone, where that is what it is about.
+    pub device: Option<DeviceId>,
     /// The receipt, where an amount could be read.
     pub receipt: Option<Receipt>,
     /// The orders it may have been meant for, best first; only while the item is open.
@@ -36,9 +38,10 @@ pub struct ItemView {
 /// # Errors
 /// [`Error::NotFound`].
 pub fn item_view<T: ReadTx + ?Sized>(tx: &T, item: InboxItem) -> Result<ItemView, Error> {
-    let (notice, claim) = match item.matter {
-        Matter::Notice(id) => (Some(tx.notice(id)?.ok_or(Error::NotFound(Thing::InboxItem))?), None),
-        Matter::Claim(id) => (None, Some(tx.claim(id)?.ok_or(Error::NotFound(Thing::InboxItem))?)),
+    let (notice, claim, device) = match item.matter {
+        Matter::Notice(id) => (Some(tx.notice(id)?.ok_or(Error::NotFound(Thing::InboxItem))?), None, None),
+        Matter::Claim(id) => (None, Some(tx.claim(id)?.ok_or(Error::NotFound(Thing::InboxItem))?), None),
+        Matter::Device(id) => (None, None, Some(id)),
     };
     let receipt = item.receipt.map(|id| tx.receipt(id)).transpose()?.flatten();
     let suggestions = match (&receipt, &claim, item.state) {
@@ -46,7 +49,7 @@ pub fn item_view<T: ReadTx + ?Sized>(tx: &T, item: InboxItem) -> Result<ItemView
         (None, Some(claim), InboxState::Open) => claim::suggest(tx, claim)?,
         (_, _, InboxState::Open | InboxState::Settled | InboxState::Dismissed) => Vec::new(),
     };
-    Ok(ItemView { item, notice, claim, receipt, suggestions })
+    Ok(ItemView { item, notice, claim, device, receipt, suggestions })
 }
 
 fn suggest<T: ReadTx + ?Sized>(tx: &T, receipt: &Receipt) -> Result<Vec<Suggestion>, Error> {
@@ -68,6 +71,27 @@ pub async fn list(app: &App, state: Option<InboxState>, page: Page) -> Result<Ve
     app.store
         .read(move |tx| tx.inbox(state, page)?.into_iter().map(|item| item_view(tx, item)).collect())
         .await
+}
+
+/// Puts something before the owner. A receipt that lies there already stays as it is.
+pub(crate) fn ask(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    (reason, matter, receipt): (Reason, Matter, Option<ReceiptId>),
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let item = InboxItem::open(InboxId::from_raw(makers.ids.next(now)), reason, matter, receipt, now);
+    if tx.insert_inbox(&item)? == Inserted::Yes {
+        let about = match matter {
+            Matter::Notice(id) => format!("notice={id}"),
+            Matter::Claim(id) => format!("claim={id}"),
+            Matter::Device(id) => format!("device={id}"),
+        };
+        let cause = format!("reason={} {about}", reason.as_str());
+        log(tx, makers, Subject::Inbox(item.id), Act::InboxOpened, actor, cause, now)?;
+    }
+    Ok(())
 }
 
 fn item(tx: &mut dyn WriteTx, id: InboxId) -> Result<InboxItem, Error> {
@@ -160,7 +184,9 @@ pub async fn undo(app: &App, id: InboxId, actor: Actor) -> Result<ItemView, Erro
                 (InboxState::Open, _) => return Err(Error::Conflict(Conflict::ItemOpen)),
                 (InboxState::Settled, Some(order)) => match item.matter {
                     Matter::Claim(claim) => claim::take_back(tx, &makers, claim, order, actor, now)?,
-                    Matter::Notice(_) => settle::unsettle(tx, &makers, order, actor, now)?,
+                    Matter::Notice(_) | Matter::Device(_) => {
+                        settle::unsettle(tx, &makers, order, actor, now)?;
+                    }
                 },
                 (InboxState::Settled, None) | (InboxState::Dismissed, _) => {}
             }

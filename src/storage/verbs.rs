@@ -7,7 +7,7 @@ use crate::domain::account::{Account, Code, Remark};
 use crate::domain::channel::Channel;
 use crate::domain::claim::Claim;
 use crate::domain::coupon::{Coupon, CouponCode};
-use crate::domain::device::Device;
+use crate::domain::device::{Device, Ear};
 use crate::domain::hold::Hold;
 use crate::domain::id::{
     AccountId, ClaimId, CodeId, CouponId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ProductId, ReceiptId,
@@ -18,9 +18,9 @@ use crate::domain::matching::{Candidate, Earlier};
 use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::product::{KeyVersions, Product};
-use crate::domain::receipt::{InboxItem, InboxState, Notice, ReadAs, Receipt, ReceiptState};
+use crate::domain::receipt::{InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState};
 use crate::domain::site::Site;
-use crate::domain::time::{Millis, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::domain::unlock::{Seat, Unlock};
 
 use super::Error;
@@ -355,8 +355,8 @@ pub trait DeviceRead {
     fn device(&self, id: DeviceId) -> Result<Option<Device>>;
     /// All phones, oldest first.
     fn devices(&self) -> Result<Vec<Device>>;
-    /// The phones that hear an account and are not revoked: when each was last heard, and its learned gap.
-    fn hearing(&self, account: AccountId) -> Result<Vec<(DeviceId, Timestamp, Option<Millis>)>>;
+    /// The devices that hear an account and are not revoked.
+    fn hearing(&self, account: AccountId) -> Result<Vec<Ear>>;
     /// A pairing by the SHA-256 of its code.
     fn pairing(&self, code_hash: &[u8; 32]) -> Result<Option<Pairing>>;
     /// The pin of an announcer.
@@ -409,8 +409,8 @@ pub trait NoticeRead {
     fn inbox_item(&self, id: InboxId) -> Result<Option<InboxItem>>;
     /// Inbox items, newest first.
     fn inbox(&self, state: Option<InboxState>, page: Page) -> Result<Vec<InboxItem>>;
-    /// True where an open item of this reason comes from this phone.
-    fn has_open(&self, device: DeviceId, reason: crate::domain::receipt::Reason) -> Result<bool>;
+    /// The oldest open item of this reason that is about this phone or a notice of it.
+    fn open_item(&self, device: DeviceId, reason: Reason) -> Result<Option<InboxItem>>;
 }
 
 /// Changes to notices, receipts and the inbox.

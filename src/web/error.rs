@@ -351,6 +351,17 @@ pub fn conflict(code: &'static str, zh: &str, en: &str) -> Problem {
     problem(StatusCode::CONFLICT, code, zh, en)
 }
 
+/// A device was asked for whose adapter is off.
+#[must_use]
+pub fn adapter_off(setting: &str) -> Problem {
+    let zh = format!("对应的接口没有开启; 请在 matcha.toml 中设置 {setting} = true 并重启, 再添加设备。");
+    let en = format!(
+        "The adapter for this kind of device is off; set {setting} = true in matcha.toml, start the server again, \
+         then add the device."
+    );
+    conflict("adapter_off", &zh, &en).with("setting", setting)
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
         match error {

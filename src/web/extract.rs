@@ -15,6 +15,7 @@ use super::state::Web;
 use crate::domain::id::{DeviceId, KeyId, OrderId};
 use crate::domain::log::Actor;
 use crate::domain::time::{Millis, Timestamp};
+use crate::flow::device::Message;
 use crate::limits;
 use crate::secrets::{Personal, sha256};
 use crate::webhook;
@@ -259,6 +260,14 @@ pub struct Signed {
     pub message_id: String,
     /// The body.
     pub body: Bytes,
+}
+
+impl Signed {
+    /// What the message says of itself.
+    #[must_use]
+    pub fn message(&self, sent_at: Option<Timestamp>) -> Message {
+        Message { id: self.message_id.clone(), body_hash: sha256(&self.body), sent_at }
+    }
 }
 
 impl FromRequest<Web> for Signed {

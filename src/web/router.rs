@@ -98,7 +98,8 @@ fn owner() -> OpenApiRouter<Web> {
         .routes(routes!(owner_unlocks::revoke))
         .routes(routes!(owner_unlocks::reissue))
         .routes(routes!(devices::pairing))
-        .routes(routes!(devices::list))
+        .routes(routes!(devices::add, devices::list))
+        .routes(routes!(devices::connection))
         .routes(routes!(devices::change, devices::revoke))
         .routes(routes!(owner_orders::list))
         .routes(routes!(owner_orders::get))
@@ -150,14 +151,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(web: Web) -> Router {
     let (reader, rest) = api();
     let cross_origin = from_fn_with_state(web.clone(), cors::layer);
-    let reader =
-        Router::from(reader).method_not_allowed_fallback(method_not_allowed).layer(cross_origin.clone());
-    let mut all = reader.merge(Router::from(rest)).merge(pages(&web));
-    if web.config.article_adapter {
-        // A page that was made for them calls them from the blog's origin.
-        let article = adapters::article::routes().method_not_allowed_fallback(method_not_allowed);
-        all = all.merge(article.layer(cross_origin));
-    }
+    let reader = Router::from(reader).method_not_allowed_fallback(method_not_allowed).layer(cross_origin);
+    let adapters = adapters::routes(&web);
+    let all = reader.merge(Router::from(rest)).merge(pages(&web)).merge(adapters);
     wrapped(
         all.method_not_allowed_fallback(method_not_allowed).fallback(|| async { error::not_found() }),
         web,

@@ -10,6 +10,7 @@ use super::assets::Assets;
 use super::cors::Origins;
 use super::metrics::Metrics;
 use crate::app::App;
+use crate::domain::adapter::Adapters;
 
 /// The settings that concern HTTP.
 #[derive(Clone, Debug)]
@@ -18,8 +19,8 @@ pub struct WebConfig {
     pub base_url: String,
     /// Who may say where a request came from (`X-Forwarded-For`).
     pub trusted_proxies: Vec<IpNet>,
-    /// Answer the original article's endpoints.
-    pub article_adapter: bool,
+    /// What else is spoken with phones and pages.
+    pub adapters: Adapters,
     /// Serve the demo's blog and phone; the demo's own secret parts.
     pub demo: Option<Demo>,
 }

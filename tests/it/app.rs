@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use matcha::app::App;
 use matcha::clock::Clock;
 use matcha::domain::account::Remark;
+use matcha::domain::adapter::Adapter;
 use matcha::domain::log::Actor;
 use matcha::domain::notice::Rules;
 use matcha::domain::receipt::ReadAs;
@@ -35,7 +36,7 @@ pub(crate) const WECHAT_PAY_ID: i64 = -656_511_598;
 
 /// What a test may want to have otherwise.
 pub(crate) struct Setup {
-    pub(crate) article_adapter: bool,
+    pub(crate) adapters: Vec<Adapter>,
     pub(crate) live_orders_per_address: i64,
     pub(crate) trusted_proxies: Vec<&'static str>,
     pub(crate) seed: u64,
@@ -138,7 +139,7 @@ impl TestApp {
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Setup)) -> TestApp {
         let mut setup = Setup {
-            article_adapter: false,
+            adapters: Vec::new(),
             live_orders_per_address: 20,
             trusted_proxies: vec!["127.0.0.0/8", "::1/128"],
             seed: 20_261_120,
@@ -164,7 +165,7 @@ impl TestApp {
                 .iter()
                 .map(|net| net.parse().expect("a network"))
                 .collect(),
-            article_adapter: setup.article_adapter,
+            adapters: setup.adapters.into_iter().collect(),
             demo: None,
         };
         let web = Web::new(app.clone(), config, stopping.clone());
@@ -457,7 +458,7 @@ pub(crate) fn shape(app: &TestApp, value: &Value) -> Value {
             let blotted = members.iter().map(|(key, member)| {
                 let secret = matches!(
                     key.as_str(),
-                    "request_id" | "secret" | "pairing_code" | "pairing_url" | "challenge"
+                    "request_id" | "secret" | "pairing_code" | "pairing_url" | "pairing_qr" | "challenge"
                 );
                 (key.clone(), if secret { json!("[…]") } else { shape(app, member) })
             });

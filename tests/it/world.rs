@@ -347,8 +347,9 @@ pub(crate) async fn beat(
     sent_at: Timestamp,
 ) -> Result<verbs::SeenBefore, matcha::flow::Error> {
     let health = device::Health { app_version: "1.0".to_owned(), raw: "{}".to_owned() };
-    let hash = sha256(format!("heartbeat {sent_at}").as_bytes());
-    device::heartbeat(app, device, message.to_owned(), hash, sent_at, health).await
+    let body_hash = sha256(format!("heartbeat {sent_at}").as_bytes());
+    let message = device::Message { id: message.to_owned(), body_hash, sent_at: Some(sent_at) };
+    device::heartbeat(app, device, message, Some(health)).await
 }
 
 /// A message of notices, as the web takes it from a phone's signed body.
@@ -361,7 +362,8 @@ pub(crate) fn batch(
     let body_hash = sha256(format!("{sent_at} {}", notices.join("\n")).as_bytes());
     let raw = |text: &String| RawValue::from_string(text.clone()).expect("a notice is JSON");
     let notices = notices.iter().map(raw).collect();
-    intake::Batch { device, message_id: message.to_owned(), body_hash, sent_at, notices }
+    let message = device::Message { id: message.to_owned(), body_hash, sent_at: Some(sent_at) };
+    intake::Batch { device, message, notices }
 }
 
 /// Who tells of a payment.

@@ -9,27 +9,24 @@ pub use self::phone::PhoneNotice;
 use self::receipt::Matching;
 use crate::app::{App, Makers};
 use crate::domain::device::{Device, Offset};
-use crate::domain::id::{DeviceId, InboxId, NoticeId, ReceiptId};
-use crate::domain::log::{Act, Actor, Entry, Subject};
+use crate::domain::id::{DeviceId, NoticeId, ReceiptId};
+use crate::domain::log::Actor;
 use crate::domain::notice::{HintKind, Reading};
-use crate::domain::receipt::{InboxItem, InboxState, Matter, Notice, ReadAs, Reason};
+use crate::domain::receipt::{Matter, Notice, ReadAs, Reason};
 use crate::domain::time::{Millis, Timestamp};
-use crate::flow::{Error, Thing, device};
+use crate::flow::device::{self, Message};
+use crate::flow::{Error, Thing, inbox};
 use crate::limits;
 use crate::storage;
 use crate::storage::verbs::{Inserted, SeenBefore, WriteTx};
 
-/// A signed message of notices.
+/// An authentic message of notices.
 #[derive(Debug)]
 pub struct Batch {
     /// Who sent it.
     pub device: DeviceId,
-    /// The message's id; the same message twice is one.
-    pub message_id: String,
-    /// SHA-256 of its body.
-    pub body_hash: [u8; 32],
-    /// When the phone says it sent it.
-    pub sent_at: Timestamp,
+    /// What it says of itself.
+    pub message: Message,
     /// The notices, verbatim.
     pub notices: Vec<Box<RawValue>>,
 }
@@ -67,14 +64,6 @@ struct Incoming {
     reading: Reading,
 }
 
-/// What a signed message says of its phone besides its notices.
-#[derive(Clone, Debug)]
-struct Message {
-    id: String,
-    body_hash: [u8; 32],
-    sent_at: Timestamp,
-}
-
 /// Stores a batch and settles what can be settled. Notices without an id are refused with the whole batch, because the
 /// phone could never be told that they are stored.
 ///
@@ -92,8 +81,7 @@ pub async fn receive(app: &App, batch: Batch) -> Result<Outcome, Error> {
         let reading = phone.read(&rules);
         incoming.push(Incoming { raw: raw.get().to_owned(), phone, reading });
     }
-    let device = batch.device;
-    let message = Message { id: batch.message_id, body_hash: batch.body_hash, sent_at: batch.sent_at };
+    let Batch { device, message, .. } = batch;
     let mut stored = Vec::with_capacity(incoming.len());
     let mut rest = incoming.into_iter();
     // The phone is heard in the same unit of work as its first notices; an empty batch is heard too.
@@ -132,8 +120,7 @@ fn heard(
         let device = tx.device(id)?.filter(|d| d.revoked_at.is_none());
         return device.ok_or(Error::NotFound(Thing::Device)).map(Some);
     };
-    let Message { id: message_id, body_hash, sent_at } = message;
-    let (seen, device) = device::hear(tx, makers, id, message_id, body_hash, *sent_at, None, now)?;
+    let (seen, device) = device::hear(tx, makers, id, message, None, now)?;
     Ok((seen != SeenBefore::OtherBody).then_some(device))
 }
 
@@ -277,7 +264,9 @@ pub(crate) fn act_on(
             ask(tx, makers, notice, None, Reason::AmountMissing, now)
         }
         // One open item says it all: a phone that hides its texts hides every one of them.
-        Reading::Hint { kind: HintKind::TextHidden, .. } if tx.has_open(device.id, Reason::TextHidden)? => {
+        Reading::Hint { kind: HintKind::TextHidden, .. }
+            if tx.open_item(device.id, Reason::TextHidden)?.is_some() =>
+        {
             Ok(Fate::NoReceipt)
         }
         Reading::Hint { kind: HintKind::TextHidden, .. } => {
@@ -295,21 +284,7 @@ fn ask(
     reason: Reason,
     now: Timestamp,
 ) -> Result<Fate, Error> {
-    let item = InboxItem {
-        id: InboxId::from_raw(makers.ids.next(now)),
-        reason,
-        matter: Matter::Notice(notice.id),
-        receipt,
-        state: InboxState::Open,
-        order: None,
-        note: None,
-        created_at: now,
-        resolved_at: None,
-    };
-    if tx.insert_inbox(&item)? == Inserted::Yes {
-        let (subject, actor) = (Subject::Inbox(item.id), Actor::Device(notice.device));
-        let cause = format!("reason={} notice={}", reason.as_str(), notice.id);
-        makers.log(tx, now, &Entry { subject, act: Act::InboxOpened, actor, cause })?;
-    }
+    let told = (reason, Matter::Notice(notice.id), receipt);
+    inbox::ask(tx, makers, told, Actor::Device(notice.device), now)?;
     Ok(Fate::Inbox(reason))
 }

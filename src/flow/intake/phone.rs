@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::domain::id::DeviceId;
-use crate::domain::notice::{Reading, Rules, Seen};
+use crate::domain::notice::{HintKind, Reading, Rules, Seen};
 use crate::domain::time::Timestamp;
 use crate::secrets::sha256;
 
@@ -53,6 +53,21 @@ pub struct PhoneNotice {
     /// A summary of others.
     #[serde(deserialize_with = "or_default")]
     pub group_summary: Option<bool>,
+    /// Why the words are not there: `redacted` by the system, `details_off` in the wallet, `empty`; or `garbled` by the
+    /// app that forwards them.
+    #[serde(deserialize_with = "or_default")]
+    pub hidden: Option<String>,
+}
+
+impl PhoneNotice {
+    /// What the sender itself says of words that it could not see or pass on.
+    fn says_hidden(&self) -> Option<HintKind> {
+        match self.hidden.as_deref()? {
+            "redacted" | "details_off" => Some(HintKind::TextHidden),
+            "garbled" => Some(HintKind::AmountMissing),
+            _ => None,
+        }
+    }
 }
 
 fn time_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
@@ -94,7 +109,10 @@ impl PhoneNotice {
     /// What the rules make of it.
     #[must_use]
     pub fn read(&self, rules: &Rules) -> Reading {
-        rules.read(&self.seen())
+        match (rules.read(&self.seen()), self.says_hidden()) {
+            (Reading::Unread, Some(kind)) => Reading::Hint { rule: "sender:hidden".into(), kind },
+            (reading, _) => reading,
+        }
     }
 
     /// SHA-256 over what makes two notices the same (M9): the phone, the notification's key, its post time and its words.

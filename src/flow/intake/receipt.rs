@@ -38,7 +38,10 @@ enum Standing {
 
 impl Matching<'_> {
     pub(super) fn run(mut self) -> Result<Fate, Error> {
-        let standing = self.standing()?;
+        let standing = match self.standing()? {
+            Standing::Trusted(trust) => Standing::Trusted(trust.min(self.device.kind.trust_max())),
+            other @ (Standing::JustPinned | Standing::Wrong) => other,
+        };
         let accounts = self.accounts()?;
         let arrival = Arrival::measure(
             self.notice.posted_at,

@@ -7,13 +7,14 @@ use super::rows::{
 };
 use crate::domain::account::Remark;
 use crate::domain::channel::Channel;
+use crate::domain::device::Ear;
 use crate::domain::hold::Hold;
 use crate::domain::id::{CodeId, DeviceId, InboxId, KeyId, OrderId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::receipt::{
-    Arrival, InboxItem, InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust,
+    Arrival, InboxItem, InboxState, Matter, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust,
 };
 use crate::domain::time::Millis;
 use crate::storage::verbs::{Inserted, OrderFilter, Page, ReadTx, WriteTx};
@@ -98,10 +99,26 @@ pub(crate) async fn filters_leave_out_what_they_should(open: impl Fn() -> Store)
     let waiting = read(&store, |tx| tx.inbox(Some(InboxState::Open), ALL)).await;
     assert_eq!(waiting.iter().map(|i| i.id).collect::<Vec<_>>(), [InboxId::from_raw(6000)]);
     let open_items = read(&store, |tx| {
-        Ok((tx.has_open(DEVICE, Reason::TextHidden)?, tx.has_open(DEVICE, Reason::NoCandidate)?))
+        let open = |reason| tx.open_item(DEVICE, reason).map(|item| item.map(|i| i.id));
+        Ok((open(Reason::TextHidden)?, open(Reason::NoCandidate)?, open(Reason::DeviceSilent)?))
     })
     .await;
-    assert_eq!(open_items, (true, false));
+    assert_eq!(open_items, (Some(InboxId::from_raw(6000)), None, None));
+    let silent = InboxItem {
+        id: InboxId::from_raw(6500),
+        matter: Matter::Device(DEVICE),
+        receipt: None,
+        ..item(0, Reason::DeviceSilent)
+    };
+    let told = silent.clone();
+    write(&store, move |tx| {
+        assert_eq!(tx.insert_inbox(&told)?, Inserted::Yes);
+        Ok(())
+    })
+    .await;
+    assert_eq!(read(&store, |tx| tx.open_item(DEVICE, Reason::DeviceSilent)).await, Some(silent));
+    let other = DeviceId::from_raw(99);
+    assert_eq!(read(&store, move |tx| tx.open_item(other, Reason::DeviceSilent)).await, None);
 }
 
 pub(crate) async fn candidates_are_the_holds_that_touch_the_time(open: impl Fn() -> Store) {
@@ -442,7 +459,7 @@ pub(crate) async fn everything_reads_back_as_it_was_written(open: impl Fn() -> S
     write(&store, move |tx| tx.update_device(&update)).await;
     assert_eq!(read(&store, |tx| tx.device(DEVICE)).await, Some(changed.clone()));
     let hearing = read(&store, |tx| tx.hearing(ACCOUNT)).await;
-    assert_eq!(hearing, [(DEVICE, at(9), Some(Millis::seconds(900)))]);
+    assert_eq!(hearing, [Ear { kind: changed.kind, last_seen_at: at(9), rhythm: changed.rhythm }]);
     let catalog = read(&store, |tx| {
         Ok((tx.site_by_slug("blog")?, tx.product_by_slug(SITE, "tea")?, tx.account(ACCOUNT)?, tx.code(CODE)?))
     })

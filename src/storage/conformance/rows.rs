@@ -2,7 +2,7 @@
 
 use crate::domain::account::{Account, Code, Distinguish, Remark};
 use crate::domain::channel::Channel;
-use crate::domain::device::{Device, DeviceClock, Rhythm};
+use crate::domain::device::{Device, DeviceClock, DeviceKind, Rhythm};
 use crate::domain::hold::Hold;
 use crate::domain::id::{
     AccountId, CodeId, DeviceId, InboxId, NoticeId, OrderId, ProductId, ReceiptId, SettlementId, SiteId,
@@ -121,6 +121,7 @@ pub(crate) fn code(id: CodeId, amount: Option<i64>) -> Code {
 pub(crate) fn device(id: DeviceId) -> Device {
     Device {
         id,
+        kind: DeviceKind::Bridge,
         name: "phone".to_owned(),
         model: "model".to_owned(),
         app_version: "1.0".to_owned(),

@@ -6,6 +6,7 @@ use crate::domain::account::{Distinguish, Remark};
 use crate::domain::channel::Channel;
 use crate::domain::claim::ReceiptDigits;
 use crate::domain::coupon::CouponCode;
+use crate::domain::device::DeviceKind;
 use crate::domain::id::{
     AccountId, ClaimId, CodeId, CouponId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ProductId, ReceiptId,
     SeatId, SettlementId, SiteId, UnlockId,
@@ -82,15 +83,16 @@ macro_rules! words {
 
 words! {
     Channel: Wechat, Alipay, AlipayOfficial;
+    DeviceKind: Bridge, Vmq, Smsforwarder, Receiptnotice, Text;
     Distinguish: Amount, Remark;
     InboxState: Open, Settled, Dismissed;
     Lock: Hosted, Sealed, Reveal;
     OrderStatus: Pending, Paid, Expired, Cancelled, Refunded;
     ProductKind: Article, Bundle, Membership;
     ReadAs: Pending, Receipt, Refused, Hint, Unread;
-    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime, Claim;
+    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime, Claim, DeviceSilent;
     ReceiptState: Settled, Echo, Pin, Inbox, Dismissed;
-    Trust: NoId, Unpinned, Pinned;
+    Trust: AmountOnly, NoId, Unpinned, Pinned;
 }
 
 impl ToSql for Fen {

@@ -4,13 +4,13 @@ use rusqlite::{Row, params};
 
 use super::sql::{all, change, insert, one};
 use super::{Lend, Unit};
-use crate::domain::device::{Device, DeviceClock, Rhythm};
+use crate::domain::device::{Device, DeviceClock, Ear, Rhythm};
 use crate::domain::id::{AccountId, DeviceId};
-use crate::domain::time::{Millis, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::storage::verbs::{DeviceRead, DeviceWrite, Inserted, Pairing, Pin, PinKey, Result, SeenBefore};
 
-const DEVICE: &str = "id, name, model, app_version, paired_at, revoked_at, last_seen_at, health, clock, gap_ms, \
-                      silent_since, trust_min, \
+const DEVICE: &str = "id, kind, name, model, app_version, paired_at, revoked_at, last_seen_at, health, clock, \
+                      gap_ms, silent_since, trust_min, \
                       (SELECT json_group_array(account_id) FROM device_accounts WHERE device_id = devices.id)";
 
 fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
@@ -21,21 +21,22 @@ fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlit
 }
 
 fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
-    let accounts: Vec<i64> = json(row, 12)?;
+    let accounts: Vec<i64> = json(row, 13)?;
     Ok(Device {
         id: row.get(0)?,
-        name: row.get(1)?,
-        model: row.get(2)?,
-        app_version: row.get(3)?,
+        kind: row.get(1)?,
+        name: row.get(2)?,
+        model: row.get(3)?,
+        app_version: row.get(4)?,
         accounts: accounts.into_iter().map(AccountId::from_raw).collect(),
-        paired_at: row.get(4)?,
-        revoked_at: row.get(5)?,
-        last_seen_at: row.get(6)?,
-        health: row.get(7)?,
-        clock: json::<DeviceClock>(row, 8)?,
-        rhythm: Rhythm::from_gap(row.get(9)?),
-        silent_since: row.get(10)?,
-        trust_min: row.get(11)?,
+        paired_at: row.get(5)?,
+        revoked_at: row.get(6)?,
+        last_seen_at: row.get(7)?,
+        health: row.get(8)?,
+        clock: json::<DeviceClock>(row, 9)?,
+        rhythm: Rhythm::from_gap(row.get(10)?),
+        silent_since: row.get(11)?,
+        trust_min: row.get(12)?,
     })
 }
 
@@ -66,10 +67,12 @@ impl<T: Lend> DeviceRead for T {
         all(self.conn(), &format!("SELECT {DEVICE} FROM devices ORDER BY id"), [], device)
     }
 
-    fn hearing(&self, account: AccountId) -> Result<Vec<(DeviceId, Timestamp, Option<Millis>)>> {
-        let sql = "SELECT d.id, d.last_seen_at, d.gap_ms FROM device_accounts a JOIN devices d ON d.id = a.device_id
+    fn hearing(&self, account: AccountId) -> Result<Vec<Ear>> {
+        let sql = "SELECT d.kind, d.last_seen_at, d.gap_ms FROM device_accounts a JOIN devices d ON d.id = a.device_id
                    WHERE a.account_id = ? AND d.revoked_at IS NULL";
-        all(self.conn(), sql, [account], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        all(self.conn(), sql, [account], |row| {
+            Ok(Ear { kind: row.get(0)?, last_seen_at: row.get(1)?, rhythm: Rhythm::from_gap(row.get(2)?) })
+        })
     }
 
     fn pairing(&self, code_hash: &[u8; 32]) -> Result<Option<Pairing>> {
@@ -111,11 +114,14 @@ impl DeviceWrite for Unit<'_> {
     }
 
     fn insert_device(&mut self, device: &Device) -> Result<()> {
-        let sql = "INSERT INTO devices (id, name, model, app_version, paired_at, last_seen_at, clock, gap_ms, trust_min)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let sql =
+            "INSERT INTO devices (id, kind, name, model, app_version, paired_at, last_seen_at, clock, gap_ms,
+                                        trust_min)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let d = device;
         let params = params![
             d.id,
+            d.kind,
             d.name,
             d.model,
             d.app_version,

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_init.sql"),
     include_str!("../../../migrations/sqlite/0002_writer.sql"),
     include_str!("../../../migrations/sqlite/0003_reading.sql"),
+    include_str!("../../../migrations/sqlite/0004_devices.sql"),
 ];
 
 /// "MTCH": tells our file from another program's.
@@ -39,6 +40,17 @@ pub(super) fn run(conn: &mut Connection, path: &Path, now: Timestamp) -> Result<
     if found > 0 {
         snapshot(path, found, now)?;
     }
+    // A table whose checks change is made anew under its old name, which foreign keys would forbid; they cannot be switched
+    // inside a transaction (https://www.sqlite.org/lang_altertable.html#otheralter). What dangles is found before the commit.
+    let enforced: bool = conn.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
+    conn.pragma_update(None, "foreign_keys", false)?;
+    let done = each(conn, found, enforced);
+    conn.pragma_update(None, "foreign_keys", enforced)?;
+    done
+}
+
+/// Runs the migrations behind `found`, each in a transaction of its own.
+fn each(conn: &mut Connection, found: i64, enforced: bool) -> Result<(), Error> {
     let todo = MIGRATIONS.iter().zip(1_i64..).filter(|(_, number)| *number > found);
     for (sql, number) in todo {
         let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -48,10 +60,19 @@ pub(super) fn run(conn: &mut Connection, path: &Path, now: Timestamp) -> Result<
             tx.execute_batch(sql).map_err(|source| Error::Failed { during: "migrate the schema", source })?;
             tx.pragma_update(None, "user_version", number)?;
             tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+            if enforced && dangles(&tx)? {
+                return Err(Error::Unreadable { what: "row whose parent is missing" });
+            }
         }
         tx.commit()?;
     }
     Ok(())
+}
+
+/// True where a row refers to one that is not there.
+fn dangles(conn: &Connection) -> Result<bool, Error> {
+    let mut rows = conn.prepare("PRAGMA foreign_key_check")?;
+    Ok(rows.exists([])?)
 }
 
 /// Copies the database beside itself before it is migrated, and keeps only the newest few of such copies.
@@ -165,6 +186,59 @@ mod tests {
             count("SELECT count(*) FROM unlocks WHERE expires_at IS NULL AND buyer_out_at IS NULL"),
             1
         );
+    }
+
+    #[test]
+    fn phones_and_receipts_of_the_third_version_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("matcha.db");
+        let mut conn = open(&path);
+        conn.pragma_update(None, "foreign_keys", true).unwrap();
+        for sql in &MIGRATIONS[..3] {
+            conn.execute_batch(sql).unwrap();
+        }
+        conn.execute_batch(
+            "PRAGMA user_version = 3; PRAGMA application_id = 0x4d544348;
+             INSERT INTO accounts VALUES (1, 'mine', 'wechat', 'amount', 0);
+             INSERT INTO devices VALUES (2, 'phone', 'm', '1.0', 3, NULL, 4, '{}', '{\"samples\":[]}', 60000, NULL, 'unpinned');
+             INSERT INTO device_accounts VALUES (2, 1);
+             INSERT INTO notices VALUES (5, 2, x'00', '{}', 6, 7, 0, 0, 'receipt', 'wechat-code');
+             INSERT INTO receipts VALUES (8, 5, 2, 1, 'wechat', 100, NULL, NULL, '微信支付', 'wechat-code', 'pinned', 6, 6, 'inbox', NULL);
+             INSERT INTO inbox (id, reason, notice_id, receipt_id, state, created_at) VALUES (9, 'no_candidate', 5, 8, 'open', 7);",
+        )
+        .unwrap();
+        run(&mut conn, &path, Timestamp::from_millis(1)).unwrap();
+        let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        for kept in [
+            "SELECT count(*) FROM devices WHERE (id, kind, paired_at, last_seen_at, gap_ms, trust_min) = (2, 'bridge', 3, 4, 60000, 'unpinned')",
+            "SELECT count(*) FROM receipts WHERE (id, notice_id, device_id, amount_fen, trust, state) = (8, 5, 2, 100, 'pinned', 'inbox')",
+            "SELECT count(*) FROM inbox WHERE (id, notice_id, receipt_id, state) = (9, 5, 8, 'open') AND device_id IS NULL",
+            "SELECT count(*) FROM sqlite_schema WHERE name = 'receipts_near'",
+            "SELECT foreign_keys FROM pragma_foreign_keys",
+        ] {
+            assert_eq!(count(kept), 1, "{kept}");
+        }
+        assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+        let dangling = conn.execute("INSERT INTO device_accounts VALUES (3, 1)", []);
+        assert!(dangling.is_err(), "what refers to the tables made anew is still checked");
+    }
+
+    #[test]
+    fn a_database_in_which_something_dangles_is_not_migrated() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("matcha.db");
+        let mut conn = open(&path);
+        for sql in &MIGRATIONS[..3] {
+            conn.execute_batch(sql).unwrap();
+        }
+        conn.execute_batch(
+            "PRAGMA user_version = 3; PRAGMA application_id = 0x4d544348; PRAGMA foreign_keys = OFF;
+             INSERT INTO device_accounts VALUES (2, 1); PRAGMA foreign_keys = ON;",
+        )
+        .unwrap();
+        assert!(matches!(run(&mut conn, &path, Timestamp::from_millis(1)), Err(Error::Unreadable { .. })));
+        let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, 3);
     }
 
     #[test]

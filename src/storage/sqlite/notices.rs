@@ -19,7 +19,7 @@ const NOTICE: &str = "id, device_id, fingerprint, raw, posted_at, received_at, c
 const RECEIPT: &str = "id, notice_id, device_id, account_id, channel, amount_fen, payer, remark, announcer, rule, trust, \
                        arrived_from, arrived_to, state, echo_of";
 const INBOX: &str =
-    "id, reason, notice_id, claim_id, receipt_id, state, order_id, note, created_at, resolved_at";
+    "id, reason, notice_id, claim_id, device_id, receipt_id, state, order_id, note, created_at, resolved_at";
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
     Ok(Notice {
@@ -59,16 +59,17 @@ fn inbox_item(row: &Row<'_>) -> rusqlite::Result<InboxItem> {
     Ok(InboxItem {
         id: row.get(0)?,
         reason: row.get(1)?,
-        matter: match row.get(3)? {
-            Some(claim) => Matter::Claim(claim),
-            None => Matter::Notice(row.get(2)?),
+        matter: match (row.get(3)?, row.get(4)?) {
+            (Some(claim), _) => Matter::Claim(claim),
+            (None, Some(device)) => Matter::Device(device),
+            (None, None) => Matter::Notice(row.get(2)?),
         },
-        receipt: row.get(4)?,
-        state: row.get(5)?,
-        order: row.get(6)?,
-        note: row.get(7)?,
-        created_at: row.get(8)?,
-        resolved_at: row.get(9)?,
+        receipt: row.get(5)?,
+        state: row.get(6)?,
+        order: row.get(7)?,
+        note: row.get(8)?,
+        created_at: row.get(9)?,
+        resolved_at: row.get(10)?,
     })
 }
 
@@ -173,10 +174,14 @@ impl<T: Lend> NoticeRead for T {
         )
     }
 
-    fn has_open(&self, device: DeviceId, reason: Reason) -> Result<bool> {
-        let sql = "SELECT 1 FROM inbox i JOIN notices n ON n.id = i.notice_id
-                   WHERE i.state = 'open' AND i.reason = ? AND n.device_id = ? LIMIT 1";
-        Ok(one(self.conn(), sql, params![reason, device], |_| Ok(()))?.is_some())
+    fn open_item(&self, device: DeviceId, reason: Reason) -> Result<Option<InboxItem>> {
+        let sql = format!(
+            "SELECT {INBOX} FROM inbox
+             WHERE state = 'open' AND reason = ?
+               AND ? IN (device_id, (SELECT device_id FROM notices WHERE id = inbox.notice_id))
+             ORDER BY id LIMIT 1"
+        );
+        one(self.conn(), &sql, params![reason, device], inbox_item)
     }
 }
 
@@ -259,19 +264,21 @@ impl NoticeWrite for Unit<'_> {
     }
 
     fn insert_inbox(&mut self, item: &InboxItem) -> Result<Inserted> {
-        let sql = "INSERT INTO inbox (id, reason, notice_id, claim_id, receipt_id, state, order_id, note, created_at,
-                                      resolved_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO inbox (id, reason, notice_id, claim_id, device_id, receipt_id, state, order_id, note,
+                                      created_at, resolved_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let i = item;
-        let (notice, claim) = match i.matter {
-            Matter::Notice(notice) => (Some(notice), None),
-            Matter::Claim(claim) => (None, Some(claim)),
+        let (notice, claim, device) = match i.matter {
+            Matter::Notice(notice) => (Some(notice), None, None),
+            Matter::Claim(claim) => (None, Some(claim), None),
+            Matter::Device(device) => (None, None, Some(device)),
         };
         let params = params![
             i.id,
             i.reason,
             notice,
             claim,
+            device,
             i.receipt,
             i.state,
             i.order,

@@ -2,12 +2,10 @@
 
 use axum::extract::State;
 
-use crate::domain::time::Timestamp;
 use crate::flow::device::{self, Health, Introduction, Paired};
 use crate::flow::intake::{self, Batch, Outcome};
 use crate::flow::{Error, catalog};
 use crate::limits;
-use crate::secrets::sha256;
 use crate::storage::verbs::SeenBefore;
 use crate::web::Web;
 use crate::web::dto::{
@@ -61,9 +59,7 @@ pub async fn notices(State(web): State<Web>, signed: Signed) -> Result<axum::Jso
     let count = request.notices.len();
     let batch = Batch {
         device: signed.device,
-        message_id: signed.message_id,
-        body_hash: sha256(&signed.body),
-        sent_at: request.sent_at,
+        message: signed.message(Some(request.sent_at)),
         notices: request.notices,
     };
     match intake::receive(&web.app, batch).await {
@@ -87,9 +83,8 @@ pub async fn heartbeat(State(web): State<Web>, signed: Signed) -> Result<axum::J
     let request: HeartbeatRequest = parse(&signed.body)?;
     let raw = String::from_utf8_lossy(&signed.body).chars().take(limits::NOTICE_TEXT_CHARS_MAX).collect();
     let health = Health { app_version: request.app_version, raw };
-    let hash = sha256(&signed.body);
-    let sent_at: Timestamp = request.sent_at;
-    match device::heartbeat(&web.app, signed.device, signed.message_id, hash, sent_at, health).await {
+    let message = signed.message(Some(request.sent_at));
+    match device::heartbeat(&web.app, signed.device, message, Some(health)).await {
         Ok(SeenBefore::No | SeenBefore::SameBody) => {
             Ok(axum::Json(HeartbeatBody { server_time: web.app.now() }))
         }

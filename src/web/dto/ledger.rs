@@ -6,13 +6,14 @@ use utoipa::ToSchema;
 use super::ClaimedBody;
 use crate::domain::account::Remark;
 use crate::domain::channel::Channel;
-use crate::domain::device::Device;
+use crate::domain::device::{Device, DeviceKind};
 use crate::domain::id::{AccountId, DeviceId, InboxId, NoticeId, OrderId, ProductId, ReceiptId};
 use crate::domain::money::Fen;
 use crate::domain::order::OrderStatus;
 use crate::domain::receipt::{InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust};
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::inbox::ItemView;
+use crate::web::adapters::connection::Connection;
 
 /// A phone to be paired.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -21,6 +22,9 @@ pub struct PairingRequest {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub accounts: Vec<AccountId>,
+    /// The only TLS key the phone shall speak to: `sha256/` and the SHA-256 of the server's public key in base64. For a
+    /// server whose certificate nobody signed; without it the phone trusts what its system trusts.
+    pub pin: Option<String>,
 }
 
 /// A pairing code.
@@ -30,9 +34,36 @@ pub struct PairingBody {
     pub pairing_code: String,
     /// What the app opens: server and code in one.
     pub pairing_url: String,
+    /// The same as a QR code: a PNG as a `data:` URL.
+    pub pairing_qr: String,
     /// Until when it works.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
+}
+
+/// A device that speaks through an adapter.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDeviceRequest {
+    /// What speaks as it: `vmq`, `smsforwarder`, `receiptnotice` or `text`.
+    #[schema(value_type = String)]
+    pub kind: DeviceKind,
+    /// Its name.
+    pub name: String,
+    /// The accounts whose announcements it hears; none means all there are.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub accounts: Vec<AccountId>,
+}
+
+/// A device that was added.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AddedDeviceBody {
+    /// The device.
+    #[serde(flatten)]
+    pub device: DeviceBody,
+    /// How its app is set up.
+    pub connection: Connection,
 }
 
 /// What to change of a phone.
@@ -41,7 +72,7 @@ pub struct PairingBody {
 pub struct DevicePatchRequest {
     /// Its name.
     pub name: Option<String>,
-    /// Receipts below this trust go to the inbox: `no_id`, `unpinned` or `pinned`.
+    /// Receipts below this trust go to the inbox: `amount_only`, `no_id`, `unpinned` or `pinned`.
     #[schema(value_type = Option<String>)]
     pub trust_min: Option<Trust>,
     /// Forget the pinned announcers, so that the next ¥0.01 pins them anew.
@@ -66,6 +97,9 @@ pub struct DeviceBody {
     /// Its id.
     #[schema(value_type = String)]
     pub id: DeviceId,
+    /// What speaks as it: `bridge` (the companion app), `vmq`, `smsforwarder`, `receiptnotice` or `text`.
+    #[schema(value_type = String)]
+    pub kind: DeviceKind,
     /// Its name.
     pub name: String,
     /// What kind of phone it is.
@@ -92,9 +126,14 @@ pub struct DeviceBody {
     /// What must be added to its clock.
     #[schema(value_type = Option<i64>)]
     pub clock_offset_ms: Option<Millis>,
+    /// The most that its receipts can be trusted: `amount_only`, `no_id`, `unpinned` or `pinned`.
+    #[schema(value_type = String)]
+    pub trust_max: Trust,
     /// Receipts below this trust go to the inbox.
     #[schema(value_type = String)]
     pub trust_min: Trust,
+    /// True where it speaks even when no money comes in, so that silence can be told.
+    pub beats: bool,
     /// Its pinned announcers.
     pub pins: Vec<PinBody>,
     /// What it last said about itself.
@@ -112,6 +151,9 @@ impl DeviceBody {
             clock_offset_ms: device.clock.offset(),
             health: device.health.as_deref().and_then(|h| serde_json::from_str(h).ok()),
             id: device.id,
+            kind: device.kind,
+            trust_max: device.kind.trust_max(),
+            beats: device.kind.beats(),
             name: device.name,
             model: device.model,
             app_version: device.app_version,
@@ -328,17 +370,20 @@ pub struct InboxBody {
     pub note: Option<String>,
     /// The receipt, where an amount could be read.
     pub receipt: Option<ReceiptBody>,
-    /// The notice behind it, unless a reader's claim is.
+    /// The notice behind it, where there is one.
     pub notice: Option<NoticeBody>,
     /// What a reader claims to have paid.
     pub claim: Option<ClaimedBody>,
+    /// The phone it is about.
+    #[schema(value_type = Option<String>)]
+    pub device: Option<DeviceId>,
     /// The orders it may have been meant for, best first.
     pub suggestions: Vec<SuggestionBody>,
 }
 
 impl From<ItemView> for InboxBody {
     fn from(view: ItemView) -> InboxBody {
-        let ItemView { item, notice, claim, receipt, suggestions } = view;
+        let ItemView { item, notice, claim, device, receipt, suggestions } = view;
         let suggestions = suggestions.into_iter().map(|s| SuggestionBody {
             order: s.order,
             amount: s.amount,
@@ -356,6 +401,7 @@ impl From<ItemView> for InboxBody {
             receipt: receipt.map(ReceiptBody::from),
             notice: notice.map(NoticeBody::from),
             claim: claim.map(ClaimedBody::from),
+            device,
             suggestions: suggestions.collect(),
         }
     }

@@ -4,6 +4,7 @@ mod allocation;
 mod arrival;
 mod batches;
 mod doubt;
+mod ears;
 mod owner;
 mod rereading;
 mod trust;

@@ -1,5 +1,6 @@
 //! The demo's pages, which only `matcha demo` serves: a blog, and a phone that posts like any other phone.
 
+use matcha::domain::adapter::Adapters;
 use matcha::web::state::{Demo, WebConfig};
 use matcha::web::{self, Web};
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ async fn demo_of(app: &TestApp, phone: &Phone) -> String {
     let config = WebConfig {
         base_url: base_url.clone(),
         trusted_proxies: Vec::new(),
-        article_adapter: false,
+        adapters: Adapters::default(),
         demo: Some(shown),
     };
     let stopping = app.web.stopping.clone();

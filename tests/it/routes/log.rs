@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use matcha::domain::adapter::Adapter;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -53,7 +54,7 @@ async fn no_token_secret_or_notice_ever_stands_in_the_log() {
     // A seed of its own, so that no other test has the same secrets.
     let app = TestApp::start_with(|setup| {
         setup.seed = 11;
-        setup.article_adapter = true;
+        setup.adapters = vec![Adapter::Article, Adapter::Vmq, Adapter::Text];
     })
     .await;
     let phone = app.shop().await;
@@ -83,6 +84,15 @@ async fn no_token_secret_or_notice_ever_stands_in_the_log() {
     }
     let query = format!("?device={}&secret={}", phone.id, phone.secret);
     app.post(&format!("/v1/Pay/PayNotify{query}")).body("{}").ask().await;
+    let recipe = app.owner_post("/devices", json!({ "kind": "text", "name": "tasker" })).await.is(201).json();
+    let recipe = text(&recipe["connection"]["url"]);
+    let token = recipe.rsplit('/').next().unwrap().to_owned();
+    let post = |path: String| app.post(&path).body(nickname).ask();
+    post(format!("/in/text/{token}")).await.is(200);
+    post(format!("/in/text/{token}x")).await.is(401);
+    let vmq = app.owner_post("/devices", json!({ "kind": "vmq", "name": "old" })).await.is(201).json();
+    let vmq = text(&vmq["connection"]["key"]);
+    app.get("/appPush?t=1&type=1&price=98765.43&sign=0123").ask().await.is(200);
     let key = format!("{}x", app.owner_key);
     let url = format!("{}/api/v1/owner/orders", app.base_url);
     app.http.get(url).bearer_auth(key).ask().await.is(401);
@@ -104,6 +114,9 @@ async fn no_token_secret_or_notice_ever_stands_in_the_log() {
         ("phone's secret", phone.secret.strip_prefix("whsec_").unwrap()),
         ("pairing code", &pairing),
         ("owner's key", &app.owner_key),
+        ("token in an address", &token),
+        ("V免签 key", &vmq),
+        ("amount of a refused push", "98765.43"),
         ("words of a notice", nickname),
         ("address of a request", "/events?"),
     ] {

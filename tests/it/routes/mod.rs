@@ -1,6 +1,6 @@
 //! What every address answers, as a caller sees it.
 
-mod article;
+mod adapters;
 mod bridge;
 mod cors;
 mod demo;

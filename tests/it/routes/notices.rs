@@ -187,7 +187,7 @@ async fn news_an_hour_late_settle_the_orders_that_held_the_amounts_then() {
             order.id
         );
     }
-    assert_eq!(count(&app, "/inbox").await, 0);
+    assert_eq!(count(&app, "/inbox?state=open").await, 0);
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ impl Sim {
             bins(&new);
             self.new_settlements(&old, &new, &asked);
             self.money_finds_its_order(&old, &new);
+            let (silent, told) = self.outside.silent();
+            assert_eq!(silent, told, "the owner is told of each silent phone, once, and of no other");
             self.seen = new;
         }
         // M3: what a phone was told to forget is there.

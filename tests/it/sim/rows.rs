@@ -231,8 +231,11 @@ impl Outside {
         })
     }
 
+    /// What the owner is asked about money.
     fn items(&self) -> Vec<ItemRow> {
-        self.all("SELECT id, reason, notice_id, receipt_id, state, order_id FROM inbox", [], |row| {
+        let sql =
+            "SELECT id, reason, notice_id, receipt_id, state, order_id FROM inbox WHERE device_id IS NULL";
+        self.all(sql, [], |row| {
             Ok(ItemRow {
                 id: row.get(0)?,
                 reason: row.get(1)?,
@@ -242,6 +245,14 @@ impl Outside {
                 order: row.get(5)?,
             })
         })
+    }
+
+    /// The phones that are silent, and those of whose silence the owner is told: both in the order of their ids.
+    pub(super) fn silent(&self) -> (Vec<i64>, Vec<i64>) {
+        let are = "SELECT id FROM devices WHERE silent_since IS NOT NULL AND revoked_at IS NULL ORDER BY id";
+        let told =
+            "SELECT device_id FROM inbox WHERE device_id IS NOT NULL AND state = 'open' ORDER BY device_id";
+        (self.all(are, [], |row| row.get(0)), self.all(told, [], |row| row.get(0)))
     }
 
     /// The notices that came in after `id`.

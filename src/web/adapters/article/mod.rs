@@ -16,9 +16,8 @@ use crate::domain::channel::Channel;
 use crate::domain::id::{DeviceId, OrderId};
 use crate::domain::money::Fen;
 use crate::domain::order::OrderStatus;
-use crate::domain::time::{Millis, Timestamp};
 use crate::flow::checkout::{self, Outcome};
-use crate::flow::intake::{self, Batch};
+use crate::flow::device::Message;
 use crate::flow::order::{self, View};
 use crate::flow::unlock::{self, Access, Content};
 use crate::flow::{Error, Thing, find};
@@ -26,14 +25,12 @@ use crate::limits;
 use crate::secrets::Personal;
 use crate::secrets::sha256;
 use crate::web::Web;
+use crate::web::adapters::forward::{Answer, china_time, store};
 use crate::web::bridge::no_device_secret;
 use crate::web::dto::OrderRequest;
 use crate::web::error::{Problem, invalid, no_credentials};
-use crate::web::extract::{Client, Json, PathOf, bearer, body, may_see, parse, why_not_heard};
+use crate::web::extract::{Client, Json, PathOf, bearer, body, may_see, parse};
 use crate::web::reader::orders::{png_response, refusal, wish};
-
-/// The original phone writes local time without a zone: China's, which has had no other since 1991.
-const CHINA_OFFSET: Millis = Millis::seconds(8 * 3600);
 
 /// The routes, to be merged where the adapter is on.
 pub fn routes() -> Router<Web> {
@@ -213,12 +210,6 @@ struct PayNotify {
     content: Option<String>,
 }
 
-/// `2020-05-08 23:34:11` in China.
-fn china_time(text: &str) -> Option<Timestamp> {
-    let utc: Timestamp = format!("{}Z", text.trim().replacen(' ', "T", 1)).parse().ok()?;
-    Some(utc.minus(CHINA_OFFSET))
-}
-
 /// The app that posts notifications of such a title.
 fn package_of(title: &str) -> &'static str {
     if title.starts_with("微信") || title.starts_with("Weixin") {
@@ -250,7 +241,7 @@ async fn pay_notify(
     uri: Uri,
     headers: HeaderMap,
     request: Request,
-) -> Result<axum::Json<Value>, Problem> {
+) -> Result<Answer, Problem> {
     let body = body(request, limits::JSON_BODY_BYTES_MAX).await?;
     let (device, secret) = credentials(&headers, &uri).ok_or_else(no_device_secret)?;
     let expected = web.app.secrets().device_secret(device);
@@ -270,19 +261,9 @@ async fn pay_notify(
         "posted_at": notice.time.as_deref().and_then(china_time).unwrap_or(now),
         "original": serde_json::from_slice::<Value>(&body).unwrap_or_default(),
     });
-    let raw = serde_json::value::to_raw_value(&translated).map_err(|_| crate::web::error::internal())?;
-    let batch = Batch {
-        device,
-        message_id: format!("article_{id}"),
-        body_hash: hash,
-        sent_at: now,
-        notices: vec![raw],
-    };
-    match intake::receive(&web.app, batch).await {
-        Ok(_) => Ok(axum::Json(json!({ "code": 0, "msg": "success" }))),
-        Err(Error::NotFound(_)) => Err(why_not_heard(&web, device).await),
-        Err(error) => Err(error.into()),
-    }
+    // Only whole seconds of the phone's clock are told, and only of the notification: nothing to measure it by.
+    let message = Message { id: format!("article_{id}"), body_hash: hash, sent_at: None };
+    store(&web, device, message, &translated).await
 }
 
 /// The picture of the code for so many fen: the original page builds this address itself.
@@ -308,15 +289,6 @@ async fn qr_code(State(web): State<Web>, PathOf(file): PathOf<String>) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_original_phones_time_is_chinas() {
-        let at = china_time("2020-05-08 23:34:11").unwrap();
-        assert_eq!(at.to_string(), "2020-05-08T15:34:11.000Z");
-        for text in ["", "2020-05-08", "null", "2020-13-08 23:34:11"] {
-            assert_eq!(china_time(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn credentials_come_from_headers_or_from_the_address() {

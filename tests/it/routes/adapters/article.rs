@@ -1,12 +1,13 @@
 //! The endpoints of the original article: `/v1/Pay/…` and `/PayQRCode/{fen}.jpg`, off until they are switched on.
 
+use matcha::domain::adapter::Adapter;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, Ask as _, Phone, TestApp, sample, text};
 
 /// A shop with the endpoints on, whose article costs what it cost in the original.
 async fn shop() -> (TestApp, Phone) {
-    let app = TestApp::start_with(|setup| setup.article_adapter = true).await;
+    let app = TestApp::start_with(|setup| setup.adapters = vec![Adapter::Article]).await;
     let account = app.account("wechat").await;
     for amount in ["0.80", "0.01"] {
         app.upload(&account, &sample("wechat", "0.90"), amount, "").await.is(201);
@@ -217,7 +218,7 @@ async fn an_order_that_is_not_there_looks_like_one_of_somebody_else() {
 
 #[tokio::test]
 async fn a_page_of_the_blog_may_call_them_and_another_may_not() {
-    let app = TestApp::start_with(|setup| setup.article_adapter = true).await;
+    let app = TestApp::start_with(|setup| setup.adapters = vec![Adapter::Article]).await;
     app.account("wechat").await;
     app.site("blog", &["https://blog.example"]).await;
     app.product("blog", "1024", "0.80").await;
