@@ -141,7 +141,8 @@ final class Alarms {
 
     private String text(int waiting, boolean listening) {
         return !listening ? context.getString(R.string.standing_deaf)
-                : waiting == 0 ? context.getString(R.string.standing_text) : context.getString(R.string.standing_waiting, waiting);
+                : waiting == 0 ? context.getString(R.string.standing_text)
+                : context.getString(R.string.standing_waiting, waiting);
     }
 
     /** What the self-test posts, under its mark as the tag. */

@@ -122,7 +122,8 @@ final class Delivery {
         Courier.Result standing = courier.last();
         boolean waits = standing.kind == Courier.Result.Kind.WAIT;
         long wait = waits ? Math.max(0, standing.nextAttemptAtMillis - clock.nowMillis()) : Wakeup.BEAT_AT_LATEST;
-        if (wait <= WAIT_AWAKE_MAX) {
+        boolean soon = wait <= WAIT_AWAKE_MAX;
+        if (soon) {
             awake.acquire(wait + AWAKE_MAX);
         } else if (awake.isHeld()) {
             awake.release();
@@ -130,7 +131,7 @@ final class Delivery {
         if (standing.kind == Courier.Result.Kind.STOPPED) {
             wakeup.cancel();
         } else {
-            wakeup.in(Math.min(wait, Wakeup.BEAT_AT_LATEST));
+            wakeup.in(soon ? Wakeup.BEAT_AT_LATEST : Math.min(wait, Wakeup.BEAT_AT_LATEST));
         }
     }
 

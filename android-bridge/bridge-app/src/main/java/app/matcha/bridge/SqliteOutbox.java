@@ -238,6 +238,7 @@ final class SqliteOutbox implements Outbox {
     }
 
     private static long counter(SQLiteDatabase db, String counter) {
-        return DatabaseUtils.longForQuery(db, "SELECT coalesce(max(value), 0) FROM counters WHERE name = ?", new String[] {counter});
+        return DatabaseUtils.longForQuery(db, "SELECT coalesce(max(value), 0) FROM counters WHERE name = ?",
+                new String[] {counter});
     }
 }
