@@ -15,6 +15,8 @@ mod flows;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod routes;
