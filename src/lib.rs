@@ -6,6 +6,7 @@
 //! - [`storage`]: rows in, rows out. One writer that commits in groups, read-only readers, migrations.
 //! - [`flow`]: use cases, one a file, the only code that writes.
 //! - [`web`]: HTTP. [`worker`]: loops. [`cli`]: commands. None of them holds a rule.
+//! - [`alipay`] speaks with Alipay's gateway and verifies what comes from it. It knows keys and HTTP, not orders.
 //! - [`qr`] reads and draws codes, [`webhook`] signs and verifies messages. They know `domain` only.
 //! - [`seal`] encrypts the paid parts of a built site and looks for what leaked. It knows neither HTTP nor database.
 //! - [`clock`], [`rng`], [`secrets`], [`config`] and [`limits`]: time, chance, keys, settings and bounds.
@@ -16,6 +17,7 @@
 //! of work. After its commit the browser's stream hears of it (`storage::Changes`, `web::reader::events`), and the
 //! article is given out for the unlock token (`flow::unlock`).
 
+pub mod alipay;
 pub mod app;
 pub mod cli;
 pub mod clock;

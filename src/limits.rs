@@ -249,6 +249,59 @@ pub const TITLE_CHARS_PUBLIC_MAX: usize = 80;
 /// Leaks that are listed.
 pub const LEAKS_LISTED_MAX: usize = 200;
 
+// ---- Alipay's gateway --------------------------------------------------------------------------------------------
+
+/// Until the gateway's socket stands. Nothing was sent before.
+pub const ALIPAY_CONNECT_TIMEOUT: Millis = Millis::seconds(5);
+/// Until the whole answer is here. Later the result is unknown and asked for.
+pub const ALIPAY_READ_TIMEOUT: Millis = Millis::seconds(15);
+/// A day's bill is some megabytes, and its address is good for 30 s.
+pub const ALIPAY_BILL_TIMEOUT: Millis = Millis::seconds(120);
+/// Calls in flight at once, of all accounts together.
+pub const ALIPAY_CALLS_MAX: usize = 16;
+/// How long a call may wait for its turn. Nothing was sent before.
+pub const ALIPAY_TURN_WAIT: Millis = Millis::seconds(10);
+/// How long a call may take with all its repeats.
+pub const ALIPAY_CALL_BUDGET: Millis = Millis::seconds(25);
+/// Times that a question is asked, and that a call with the same number is made, before its failure is told.
+pub const ALIPAY_ASK_TRIES: u32 = 3;
+pub const ALIPAY_REPEAT_TRIES: u32 = 2;
+/// What is waited before a question is asked again.
+pub const ALIPAY_ASK_PAUSE: Millis = Millis::new(500);
+/// What is waited before a call is repeated: users report that two refunds of one trade within 3 s are refused.
+pub const ALIPAY_REPEAT_PAUSE: Millis = Millis::seconds(3);
+/// An answer: a full page of an account's log (2000 rows) is well below.
+pub const ALIPAY_ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// A notification, or what a browser brings back: some kilobytes, unless vouchers are listed.
+pub const ALIPAY_NOTICE_BYTES_MAX: usize = 64 * 1024;
+/// Parameters of one notification; the longest that is documented has about forty.
+pub const ALIPAY_NOTICE_FIELDS_MAX: usize = 200;
+/// A link that a browser opens: longer ones are cut by some browsers and proxies.
+pub const ALIPAY_LINK_BYTES_MAX: usize = 8000;
+/// A pasted key, certificate or bundle of certificates; Alipay's root bundle has 5 KB.
+pub const ALIPAY_PASTED_BYTES_MAX: usize = 64 * 1024;
+/// Alipay's public keys of one account: the current one, the next one, and room for a mistake.
+pub const ALIPAY_KEYS_MAX: usize = 4;
+/// Certificates of one file.
+pub const ALIPAY_CERTIFICATES_MAX: usize = 16;
+/// Certificates that were fetched because an answer named them; the oldest is forgotten first.
+pub const ALIPAY_CERTIFICATES_FETCHED_MAX: usize = 8;
+/// Certificates from Alipay's to a root: really three.
+pub const ALIPAY_CHAIN_MAX: usize = 5;
+/// RSA2 is not offered below by Alipay; RSA(1) is what apps from before 2017 have.
+pub const ALIPAY_RSA2_BITS_MIN: u32 = 2048;
+pub const ALIPAY_RSA1_BITS_MIN: u32 = 1024;
+/// A key that is longer than this makes each check of a signature slow; Alipay's have 2048 bits.
+pub const ALIPAY_RSA_BITS_MAX: u32 = 4096;
+/// A bill as it comes, and what it may become: one with a million rows has some hundred megabytes.
+pub const ALIPAY_BILL_ZIP_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub const ALIPAY_BILL_TEXT_BYTES_MAX: usize = 256 * 1024 * 1024;
+pub const ALIPAY_BILL_FILES_MAX: usize = 64;
+/// Rows that are read of one bill.
+pub const ALIPAY_BILL_ROWS_MAX: usize = 1_000_000;
+/// How far a clock may be off before the gateway refuses what it signs, with room.
+pub const ALIPAY_CLOCK_SLACK: Millis = Millis::seconds(5 * 60);
+
 // A hold must outlive the slack on both sides, or two neighbours could never be told apart; the signature's window
 // must fit into the memory of message ids, or a replay could slip between them.
 const _: () = assert!(CLOCK_SLACK.get() * 2 < PAY_WINDOW_DEFAULT.get() + COOL_DOWN_DEFAULT.get());
@@ -262,3 +315,8 @@ const _: () = assert!(DISCOUNT_DEFAULT <= BAND_FEN_MAX);
 // paid at the end of its rest rests once more.
 const _: () =
     assert!(PAY_WINDOW_MAX.get() * (1 + EXTENSIONS_MAX as i64) + COOL_DOWN_MAX.get() * 2 < 1 << BUCKET_BITS);
+// What is asked must be answered before a reader's request is given up, or the server would answer 503 for a timeout of
+// the gateway's.
+const _: () = assert!(ALIPAY_CALL_BUDGET.get() < REQUEST_TIMEOUT.get());
+const _: () = assert!(ALIPAY_READ_TIMEOUT.get() + ALIPAY_TURN_WAIT.get() <= ALIPAY_CALL_BUDGET.get());
+const _: () = assert!(ALIPAY_NOTICE_BYTES_MAX < JSON_BODY_BYTES_MAX);

@@ -187,7 +187,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("qr", &["domain"]),
     ("seal", &["domain", "limits", "rng"]),
     ("webhook", &["domain"]),
-    ("alipay", &["domain"]),
+    ("alipay", &["domain", "limits", "rng"]),
     ("storage", &["clock", "domain", "limits"]),
     // App hands the counters of abandoned orders around; they live beside the flow that decides by them.
     ("app", &["clock", "domain", "flow", "limits", "rng", "secrets", "storage"]),

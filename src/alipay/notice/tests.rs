@@ -1,0 +1,277 @@
+//! Notices that other people's programs signed, notices that were tampered with, and ones that Alipay itself signed.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+use crate::alipay::credentials::Credentials;
+use crate::alipay::keys::PublicKey;
+use crate::alipay::sign::SignType;
+use crate::alipay::vectors::{self, text};
+use crate::domain::money::Fen;
+use crate::rng::Rng;
+
+fn verify(raw: &str, account: &Credentials) -> Result<Notice, Refusal> {
+    let keyring = account.keyring();
+    let receiver = Receiver { app_id: account.app_id(), seller_id: account.seller_id(), keyring: &keyring };
+    Form::parse(raw.as_bytes())?.verify(&receiver, Timestamp::MAX)
+}
+
+/// What a server with the orders of `context` decides: the event's name in the set, or the code of the refusal.
+fn decide(
+    raw: &str,
+    context: &Value,
+    account: &Credentials,
+) -> Result<(&'static str, Option<Fen>), &'static str> {
+    let notice = verify(raw, account).map_err(|refusal| refusal.code())?;
+    let event = notice.event().map_err(|error| match error {
+        EventError::Missing("total_amount") => "total_amount_missing",
+        EventError::Amount("total_amount") => "total_amount_mismatch",
+        EventError::Missing(_) | EventError::Amount(_) => "malformed",
+    })?;
+    match event {
+        Event::Trade(trade) => {
+            let orders = context["orders"].as_array().expect("orders").iter();
+            let mut orders = orders
+                .map(|order| (text(order, "out_trade_no"), Fen::parse(text(order, "total_amount")).unwrap()));
+            let order = orders.find(|(number, _)| *number == trade.out_trade_no).ok_or("unknown_order")?;
+            trade.matches(order.0, order.1).map_err(|_| "total_amount_mismatch")?;
+            Ok(match trade.happened {
+                Happened::Waiting => ("wait_buyer_pay", None),
+                Happened::Paid => ("trade_success", None),
+                Happened::Finished => ("trade_finished", None),
+                Happened::ClosedUnpaid => ("trade_closed_unpaid", None),
+                Happened::RefundedPart(sum) => ("refund_partial", Some(sum)),
+                Happened::RefundedWhole(sum) => ("refund_full", Some(sum)),
+                Happened::Unknown(_) => ("unknown", None),
+            })
+        }
+        Event::Agreement(agreement) => Ok((
+            match agreement.status {
+                AgreementStatus::Normal => "agreement_signed",
+                AgreementStatus::Temp => "agreement_temp",
+                AgreementStatus::Stop => "agreement_stop",
+                AgreementStatus::Unsigned => "agreement_unsigned",
+                AgreementStatus::Unknown(_) => "unknown",
+            },
+            None,
+        )),
+        Event::Returned(_) => Ok(("return", None)),
+        Event::Other => Ok(("other", None)),
+    }
+}
+
+/// The set's word for a reason, in ours.
+fn reason(word: &str) -> &str {
+    match word {
+        "sign_type" => "sign_type_not_allowed",
+        word if word.starts_with("duplicate_param") => "duplicate_param",
+        word if word.starts_with("SIGNATURE ALONE") => "ambiguous",
+        word => word,
+    }
+}
+
+#[test]
+fn every_notice_of_the_set_is_judged_as_expected() {
+    let account = vectors::credentials(&["alipay"]);
+    let mut seen = BTreeMap::<&str, usize>::new();
+    for vector in vectors::list("notify.json", "vectors") {
+        let (name, expected) = (text(&vector, "name"), &vector["expected"]);
+        let decided = decide(text(&vector, "raw"), &vector["context"], &account);
+        match (&expected["accept"], decided) {
+            (Value::Bool(true), Ok((event, sum))) => {
+                assert_eq!(event, text(expected, "event"), "{name}");
+                let total = expected["refund_fee_total"].as_str().map(|sum| Fen::parse(sum).unwrap());
+                assert_eq!(sum, total, "{name}");
+                *seen.entry("accepted").or_default() += 1;
+            }
+            (Value::Bool(false), Err(code)) => {
+                assert_eq!(code, reason(text(expected, "reason")), "{name}");
+                *seen.entry("refused").or_default() += 1;
+            }
+            (Value::Null, _) => {}
+            (accept, decided) => panic!("{name}: expected {accept}, decided {decided:?}"),
+        }
+    }
+    assert!(seen["accepted"] > 0 && seen["refused"] > 0);
+}
+
+#[test]
+fn the_fields_and_the_text_are_those_that_were_signed() {
+    for vector in vectors::list("notify.json", "vectors") {
+        let Ok(form) = Form::parse(text(&vector, "raw").as_bytes()) else { continue };
+        let name = text(&vector, "name");
+        for pair in vector["decoded_params"].as_array().unwrap() {
+            assert_eq!(form.text(pair[0].as_str().unwrap()), pair[1].as_str(), "{name}");
+        }
+        if vector["expected"]["signature"] != "valid" || vector["signed_text_charset"] != "UTF-8" {
+            continue;
+        }
+        let kept = vector["sign_type_in_signed_text"].as_bool().unwrap();
+        let without = if kept { &[CERT_SN][..] } else { &[CERT_SN, SIGN_TYPE] };
+        let canonical = canonical::of_notice(form.raw_fields(), without);
+        assert_eq!(std::str::from_utf8(&canonical), Ok(text(&vector, "signed_text")), "{name}");
+    }
+}
+
+#[test]
+fn sequences_of_notices_lead_to_the_expected_states() {
+    let account = vectors::credentials(&["alipay"]);
+    let notices = vectors::list("sequences.json", "notices");
+    for sequence in vectors::list("sequences.json", "sequences") {
+        let (mut credits, mut refunds, mut state) = (0, std::collections::BTreeSet::new(), "pending");
+        for (step, expected) in
+            sequence["steps"].as_array().unwrap().iter().zip(sequence["states"].as_array().unwrap())
+        {
+            let vector = notices.iter().find(|notice| notice["name"] == *step).unwrap();
+            let (event, sum) = decide(text(vector, "raw"), &vector["context"], &account).unwrap();
+            // A refund's notice also says that the trade was paid, and may come first.
+            let paid = ["trade_success", "trade_finished", "refund_partial", "refund_full"].contains(&event);
+            if paid && credits == 0 {
+                credits = 1;
+            }
+            refunds.extend(sum);
+            state = match event {
+                "refund_full" => "refunded",
+                "refund_partial" if state != "refunded" => "partially_refunded",
+                "trade_finished" => "paid (final, not refundable)",
+                "trade_success" if ["pending", "paid"].contains(&state) => "paid",
+                "trade_closed_unpaid" if state == "pending" => "closed",
+                "agreement_signed" => "active",
+                "agreement_unsigned" => "unsigned",
+                _ => state,
+            };
+            assert_eq!(state, expected.as_str().unwrap(), "{} after {step}", sequence["name"]);
+        }
+        assert_eq!(Some(credits), sequence["credits"].as_u64(), "{}", sequence["name"]);
+        assert_eq!(Some(refunds.len() as u64), sequence["refund_events"].as_u64(), "{}", sequence["name"]);
+    }
+}
+
+/// A form of these fields, as a browser writes it.
+fn form(fields: &BTreeMap<String, String>) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+#[test]
+fn messages_that_alipay_itself_signed_are_verified() {
+    let mut seen = 0;
+    for vector in
+        vectors::list("real_world.json", "vectors").iter().filter(|vector| vector["params"].is_object())
+    {
+        let fields = vectors::params(&vector["params"]);
+        let key = PublicKey::paste(text(vector, "alipay_public_key_spki_bare")).unwrap();
+        let keyring = Keyring::of_keys(SignType::Rsa2, vec![key]);
+        let receiver = Receiver { app_id: &fields["app_id"], seller_id: None, keyring: &keyring };
+        let verified = Form::parse(form(&fields).as_bytes()).unwrap().verify(&receiver, Timestamp::MAX);
+        let notice = verified.unwrap_or_else(|refusal| panic!("{}: {refusal}", vector["name"]));
+        assert!(notice.event().is_ok());
+        seen += 1;
+    }
+    assert!(seen > 0);
+}
+
+/// These fields, signed by Alipay as trade notices are.
+fn signed(fields: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let app_id = text(&vectors::file("keys.json"), "app_id").to_owned();
+    let mut fields: BTreeMap<String, String> =
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    fields.entry("app_id".to_owned()).or_insert(app_id);
+    let raw =
+        fields.iter().map(|(name, value)| (name.clone().into_bytes(), value.clone().into_bytes())).collect();
+    let text = canonical::of_notice(&raw, &[SIGN_TYPE]);
+    let signature = vectors::private("alipay").sign(SignType::Rsa2, &text, &Rng::seeded(1)).unwrap();
+    fields.insert("sign".to_owned(), signature);
+    fields
+}
+
+#[test]
+fn a_form_in_certificate_mode_is_verified_by_any_certificate_in_force() {
+    let account = vectors::certified();
+    let raw = form(&signed(&[("total_amount", "1.00")]));
+    let keyring = account.keyring();
+    let receiver = Receiver { app_id: account.app_id(), seller_id: None, keyring: &keyring };
+    let at =
+        |now| Form::parse(raw.as_bytes()).unwrap().verify(&receiver, now).map_err(|refusal| refusal.code());
+    assert!(at(vectors::certificates_in_force()).is_ok());
+    assert_eq!(at(Timestamp::MAX).err(), Some("signature"));
+}
+
+#[test]
+fn what_could_be_another_set_of_fields_is_refused_although_it_is_signed() {
+    let account = vectors::credentials(&["alipay"]);
+    for (fields, expected) in [
+        // As it was signed, and the same text split behind what a shop fills.
+        (&[("subject", "x&t=1"), ("total_amount", "1.00")][..], None),
+        (&[("subject", "x"), ("t", "1"), ("total_amount", "1.00")], Some("ambiguous")),
+        // A refund hidden in the field before it.
+        (&[("receipt_amount", "1.00&refund_fee=1.00")], Some("ambiguous")),
+        // New names elsewhere are welcome.
+        (&[("seller_id_2", "x"), ("a_new_name", "a&b")], None),
+    ] {
+        let decided = verify(&form(&signed(fields)), &account);
+        assert_eq!(decided.err().map(|refusal| refusal.code()), expected, "{fields:?}");
+    }
+}
+
+#[test]
+fn a_form_that_readers_could_read_differently_is_refused() {
+    let many: String = (0..=crate::limits::ALIPAY_NOTICE_FIELDS_MAX).map(|n| format!("a{n}=&")).collect();
+    for (raw, code) in [
+        ("a=%", "malformed"),
+        ("a=%4", "malformed"),
+        ("a=%+1", "malformed"),
+        ("a=%ff", "malformed"),
+        ("a=%C4%E3&charset=utf-8", "malformed"),
+        ("a=%81&charset=GBK", "malformed"),
+        ("a=1&charset=utf-16", "charset"),
+        ("a=1&charset=x-user-defined", "charset"),
+        ("a=1&%61=1", "duplicate_param"),
+        ("a=1&b&b=", "duplicate_param"),
+        (many.as_str(), "too_long"),
+        ("a=1", "sign_missing"),
+    ] {
+        let refused = verify(raw, &vectors::credentials(&["alipay"])).unwrap_err();
+        assert_eq!(refused.code(), code, "{raw}");
+    }
+    let long = "a".repeat(crate::limits::ALIPAY_NOTICE_BYTES_MAX + 1);
+    assert_eq!(Form::parse(long.as_bytes()), Err(Refusal::TooLong));
+}
+
+#[test]
+fn what_our_own_address_holds_is_taken_out_before_a_return_is_verified() {
+    let account = vectors::credentials(&["alipay"]);
+    let raw = form(&signed(&[("out_trade_no", "a"), ("method", "alipay.trade.page.pay.return")]));
+    let raw = format!("order=1&{raw}&lang=zh-CN");
+    assert_eq!(verify(&raw, &account).map_err(|refusal| refusal.code()), Err("signature"));
+    let keyring = account.keyring();
+    let receiver = Receiver { app_id: account.app_id(), seller_id: None, keyring: &keyring };
+    let ours = Form::parse(raw.as_bytes()).unwrap().without(&["order", "lang"]);
+    let event = ours.verify(&receiver, Timestamp::MAX).unwrap().event();
+    let returned = Returned { out_trade_no: "a".to_owned(), trade_no: None, total_amount: None };
+    assert_eq!(event, Ok(Event::Returned(returned)));
+}
+
+#[test]
+fn the_account_is_found_by_what_the_form_says_before_it_is_verified() {
+    let form = Form::parse(b"app_id=2021&a=%E4%BD%A0+%2B&empty=&&charset=").unwrap();
+    assert_eq!((form.app_id(), form.text("a"), form.text("empty")), (Some("2021"), Some("你 +"), Some("")));
+}
+
+proptest! {
+    #[test]
+    fn a_signed_form_reads_back_whatever_stands_in_it(subject in "\\PC{0,40}", body in "[ -~]{0,40}", new in "\\PC{0,20}") {
+        let fields = signed(&[("subject", &subject), ("body", &body), ("a_new_name", &new)]);
+        let notice = verify(&form(&fields), &vectors::credentials(&["alipay"])).unwrap();
+        prop_assert_eq!(notice.fields(), &fields);
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(raw in proptest::collection::vec(any::<u8>(), 0..300)) {
+        if let Ok(form) = Form::parse(&raw) {
+            prop_assert_eq!(form.app_id(), form.text("app_id"));
+        }
+    }
+}
