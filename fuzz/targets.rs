@@ -1,8 +1,13 @@
 //! What each fuzz target does with its bytes. Used by `cargo fuzz` and, on stable Rust, by `tests/it/fuzz.rs`.
 
+use matcha::alipay::keyring::Keyring;
+use matcha::alipay::notice::Form;
+use matcha::alipay::sign::SignType;
+use matcha::alipay::{bill, certs, keys, response};
 use matcha::domain::channel::Channel;
 use matcha::domain::money::Fen;
 use matcha::domain::notice::{Rules, Seen};
+use matcha::domain::time::Timestamp;
 use matcha::domain::unlock::RecoveryCode;
 use matcha::flow::intake::PhoneNotice;
 
@@ -49,4 +54,33 @@ pub(crate) fn image(data: &[u8]) {
         assert!(intake.png.starts_with(b"\x89PNG\r\n\x1a\n"));
         assert_eq!(intake.verified, intake.warnings.is_empty());
     }
+}
+
+/// A form that says it comes from Alipay: whatever it holds, what is read is bounded, and nothing is verified without a
+/// key.
+pub(crate) fn alipay_notice(data: &[u8]) {
+    let Ok(form) = Form::parse(data) else { return };
+    let app_id = form.app_id().unwrap_or_default().to_owned();
+    let keyring = Keyring::of_keys(SignType::Rsa2, Vec::new());
+    let receiver = matcha::alipay::notice::Receiver { app_id: &app_id, seller_id: None, keyring: &keyring };
+    assert!(form.verify(&receiver, Timestamp::MAX).is_err());
+}
+
+/// An answer of the gateway: without a key only an error is taken, and it is marked as unsigned.
+pub(crate) fn alipay_response(data: &[u8]) {
+    let keyring = Keyring::of_keys(SignType::Rsa2, Vec::new());
+    let answer = response::read(data, None, "alipay.trade.query", &keyring, None, Timestamp::MAX);
+    if let Ok(answer) = answer {
+        assert!(!answer.signed && !answer.worked());
+    }
+}
+
+/// What owners paste and what a bill's address gives: read or refused.
+pub(crate) fn alipay_paste(data: &[u8]) {
+    drop(bill::read(data));
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    drop(keys::PrivateKey::paste(text));
+    drop(keys::PublicKey::paste(text));
+    drop(certs::AppCert::paste(text));
+    drop(certs::Roots::paste(text));
 }

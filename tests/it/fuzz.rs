@@ -90,3 +90,45 @@ fn no_damage_to_a_picture_gets_through_the_intake() {
         targets::image(&noise(&rng));
     }
 }
+
+/// The texts of a list in the messages that other people's programs signed for Alipay.
+fn alipay(file: &str, list: &str, member: &str) -> Vec<String> {
+    let path = format!("{}/tests/data/alipay/{file}", env!("CARGO_MANIFEST_DIR"));
+    let entries: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let texts = entries[list].as_array().unwrap().iter().filter_map(|entry| entry[member].as_str());
+    texts.map(str::to_owned).collect()
+}
+
+#[test]
+fn no_damage_to_a_notice_of_alipays_makes_its_reader_panic() {
+    let rng = Rng::seeded(5);
+    for raw in alipay("notify.json", "vectors", "raw") {
+        for _ in 0..40 {
+            targets::alipay_notice(&damage(&rng, raw.as_bytes()));
+        }
+        targets::alipay_notice(&noise(&rng));
+    }
+}
+
+#[test]
+fn no_damage_to_an_answer_of_the_gateway_makes_its_reader_panic() {
+    let rng = Rng::seeded(6);
+    for raw in alipay("responses.json", "vectors", "raw") {
+        for _ in 0..40 {
+            targets::alipay_response(&damage(&rng, raw.as_bytes()));
+        }
+        targets::alipay_response(&noise(&rng));
+    }
+}
+
+#[test]
+fn no_damage_to_a_key_or_certificate_makes_its_reader_panic() {
+    let rng = Rng::seeded(7);
+    let keys = alipay("key_forms.json", "forms", "text");
+    for text in keys.into_iter().chain(alipay("certs.json", "sn_vectors", "pem")) {
+        for _ in 0..10 {
+            targets::alipay_paste(&damage(&rng, text.as_bytes()));
+        }
+        targets::alipay_paste(&noise(&rng));
+    }
+}
