@@ -3,6 +3,8 @@
 
 // Each part is marked as a test, so that its helpers may unwrap and panic as tests do.
 #[cfg(test)]
+mod alipay;
+#[cfg(test)]
 mod app;
 #[cfg(test)]
 mod binary;
