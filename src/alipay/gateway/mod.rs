@@ -12,6 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 pub use advice::{Advice, of as advice};
@@ -74,14 +75,16 @@ impl Client {
     }
 
     /// Signs a page for the buyer's browser or wallet: [`Signed`] writes it as a link, a form or an order string, with the
-    /// address of [`Gateway::url`]. It is not encrypted, whatever the account's settings.
+    /// address of [`Gateway::url`]. It is not encrypted, whatever the account's settings. Signing takes some milliseconds of
+    /// a core.
     ///
     /// # Errors
     /// [`Error::Unfit`], [`Error::Sign`].
     pub fn page<P: Page>(&self, page: &P, now: Timestamp) -> Result<Signed, Error> {
         page.check()?;
         let urls = (page.notify_url(), page.return_url());
-        self.signed(P::NAME, &without_nulls(page.content()).to_string(), urls, false, now)
+        let content = without_nulls(page.content()).to_string();
+        sign(&self.credentials, self.params(P::NAME, &content, urls, false, now), &self.rng)
     }
 
     /// Makes a call. Repeats it only where [`Method::REPEAT`] allows, or where nothing was sent.
@@ -91,8 +94,7 @@ impl Client {
     pub async fn call<M: Method>(&self, request: &M, now: Timestamp) -> Result<M::Answer, Error> {
         request.check()?;
         let content = without_nulls(request.content()).to_string();
-        let encrypted = self.credentials.aes_key().is_some();
-        let signed = self.signed(M::NAME, &content, (request.notify_url(), None), encrypted, now)?;
+        let signed = self.signed(M::NAME, &content, request.notify_url(), now).await?;
         let budget = duration(self.line.settings().call_budget);
         let answer = timeout(budget, self.repeat(M::NAME, M::REPEAT, &signed, now)).await;
         outcome::<M>(&answer.unwrap_or(Err(Error::Unknown(Doubt::Timeout)))?)
@@ -101,9 +103,8 @@ impl Client {
     /// Asks once for a trade that does not exist. A verified "there is none" proves app id, keys and clock at once.
     pub async fn probe(&self, number: &OutTradeNo, now: Timestamp) -> Probe {
         let query = TradeQuery { trade: TradeRef::Ours(number.clone()) };
-        let encrypted = self.credentials.aes_key().is_some();
         let content = query.content().to_string();
-        let (answer, date) = match self.signed(TradeQuery::NAME, &content, (None, None), encrypted, now) {
+        let (answer, date) = match self.signed(TradeQuery::NAME, &content, None, now).await {
             Ok(signed) => self.once(TradeQuery::NAME, &signed, now).await,
             Err(error) => (Err(error), None),
         };
@@ -136,15 +137,29 @@ impl Client {
         }
     }
 
-    /// The parameters of a request and their signature.
-    fn signed(
+    /// A request, signed on a thread that may be busy for some milliseconds.
+    async fn signed(
+        &self,
+        method: &str,
+        content: &str,
+        notify_url: Option<&CallbackUrl>,
+        now: Timestamp,
+    ) -> Result<Signed, Error> {
+        let encrypted = self.credentials.aes_key().is_some();
+        let params = self.params(method, content, (notify_url, None), encrypted, now);
+        let (account, rng) = (Arc::clone(&self.credentials), self.rng.clone());
+        spawn_blocking(move || sign(&account, params, &rng)).await.unwrap_or(Err(Error::Sign))
+    }
+
+    /// The parameters of a request, without their signature.
+    fn params(
         &self,
         method: &str,
         content: &str,
         (notify_url, return_url): (Option<&CallbackUrl>, Option<&CallbackUrl>),
         encrypted: bool,
         now: Timestamp,
-    ) -> Result<Signed, Error> {
+    ) -> Params {
         let account = &self.credentials;
         let mut params: Params = [
             ("app_id", account.app_id()),
@@ -171,10 +186,7 @@ impl Client {
             }
             None => set("biz_content", Some(content)),
         }
-        let text = canonical::of_request(&params);
-        let signature = account.private_key().sign(account.sign_type(), text.as_bytes(), &self.rng);
-        params.insert(SIGN.to_owned(), signature.map_err(|_| Error::Sign)?);
-        Ok(Signed::new(params))
+        params
     }
 
     /// Sends a request until it is answered, as often as that is safe.
@@ -265,8 +277,7 @@ impl Client {
     /// Whatever fails, nothing is trusted.
     async fn fetch_certificate(&self, sn: &str, now: Timestamp) -> Option<Arc<Keyring>> {
         let content = json!({ "alipay_cert_sn": sn }).to_string();
-        let encrypted = self.credentials.aes_key().is_some();
-        let signed = self.signed(CERT_DOWNLOAD, &content, (None, None), encrypted, now).ok()?;
+        let signed = self.signed(CERT_DOWNLOAD, &content, None, now).await.ok()?;
         let reply = self.post(&signed).await.ok()?;
         let (charset, aes) = (reply.charset.as_deref(), self.credentials.aes_key());
         let node = response::unverified_node(&reply.body, charset, CERT_DOWNLOAD, aes).ok()?;
@@ -304,6 +315,14 @@ impl Client {
         }
         Ok(certificate)
     }
+}
+
+/// Adds the signature to the parameters of a request.
+fn sign(account: &Credentials, mut params: Params, rng: &Rng) -> Result<Signed, Error> {
+    let text = canonical::of_request(&params);
+    let signature = account.private_key().sign(account.sign_type(), text.as_bytes(), rng);
+    params.insert(SIGN.to_owned(), signature.map_err(|_| Error::Sign)?);
+    Ok(Signed::new(params))
 }
 
 /// What an answer means for a method.

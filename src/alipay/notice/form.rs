@@ -12,7 +12,8 @@ use crate::limits;
 const FREE: &[&str] = &["body", "external_logon_id", "passback_params", "subject"];
 
 /// Fields that may hold any sign because Alipay fills them with names and lists.
-const LISTS: &[&str] = &["buyer_logon_id", "fund_bill_list", "seller_email", "voucher_detail_list"];
+const LISTS: &[&str] =
+    &["business_params", "buyer_logon_id", "fund_bill_list", "seller_email", "voucher_detail_list"];
 
 /// All other fields that are documented. None of them can hold a `&`.
 const PLAIN: &[&str] = &[
@@ -45,6 +46,8 @@ const PLAIN: &[&str] = &[
     "notify_type",
     "out_biz_no",
     "out_trade_no",
+    "pay_amount",
+    "pay_currency",
     "personal_product_code",
     "point_amount",
     "receipt_amount",

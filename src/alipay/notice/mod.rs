@@ -1,9 +1,9 @@
 //! What Alipay sends by itself: notifications (`notify_url`, the application's gateway) and what a browser brings back
 //! (`return_url`).
 //!
-//! Knows the raw form and whose signature is on it. Refuses to know orders: [`event`] says what happened, a flow compares
-//! it with the order. The form is decoded once, from its bytes, because frameworks that decode, trim or merge it break
-//! the signature.
+//! Knows the raw form and whose signature is on it. Refuses to know orders: [`Notice::event`] says what happened, a flow
+//! compares it with the order. The form is decoded once, from its bytes, because frameworks that decode, trim or merge
+//! it break the signature.
 
 mod event;
 mod form;
