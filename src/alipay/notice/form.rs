@@ -138,24 +138,39 @@ impl Form {
 
     /// A name by which the signed text can be read as other fields than these, if there is one.
     ///
-    /// The text `body=a&b=c` is signed alike for two fields and for one whose value holds `&b=c`. So a name that nobody
-    /// documented, right behind a field that shops fill, may be that field's tail; and a documented field whose value
-    /// holds `&` may have swallowed the next one. An order of ours sends no `&`.
+    /// The text `body=a&b=c` is signed alike for two fields, for one whose value holds `&b=c`, and for one that is called
+    /// `body=a&b`. So a name that nobody documented, right behind a field that shops fill, may be that field's tail; and
+    /// a value or a name that holds `&` may have swallowed a documented field. An order of ours sends no `&`.
     pub(super) fn ambiguous(&self) -> Option<&str> {
-        let mut before = "";
         // These stand beside the signed text, or at its edge.
-        let signed =
-            self.texts.iter().filter(|(name, _)| ![SIGN, SIGN_TYPE, CERT_SN].contains(&name.as_str()));
-        for (name, value) in signed {
-            let one_of = |names: &[&str]| names.contains(&name.as_str());
-            let tail = FREE.contains(&before) && !one_of(FREE) && !one_of(LISTS) && !one_of(PLAIN);
-            if tail || (one_of(PLAIN) && value.contains('&')) {
+        let aside = [SIGN, SIGN_TYPE, CERT_SN];
+        let mut signed = self.texts.iter().filter(|(name, _)| !aside.contains(&name.as_str())).peekable();
+        let mut before = "";
+        while let Some((name, value)) = signed.next() {
+            let tail = FREE.contains(&before) && !documented(name);
+            let next = signed.peek().map(|(next, _)| next.as_str());
+            if !plain_name(name) || tail || PLAIN.contains(&name.as_str()) && value.contains('&') {
+                return Some(name);
+            }
+            // Names are sorted, so only what comes between these two can have stood there as a field of its own.
+            let between = |inner: &str| inner > name.as_str() && next.is_none_or(|next| inner < next);
+            let mut inner = value.split('&').skip(1).filter_map(|piece| piece.split_once('='));
+            if inner.any(|(inner, _)| documented(inner) && between(inner)) {
                 return Some(name);
             }
             before = name;
         }
         None
     }
+}
+
+fn documented(name: &str) -> bool {
+    [FREE, LISTS, PLAIN].iter().any(|names| names.contains(&name))
+}
+
+/// True for what can be a name. All of Alipay's are letters, digits and `_`.
+fn plain_name(name: &str) -> bool {
+    name.bytes().all(|sign| sign.is_ascii_graphic() && !matches!(sign, b'&' | b'='))
 }
 
 /// The charset that the form names, as Alipay uses them.

@@ -208,12 +208,62 @@ fn what_could_be_another_set_of_fields_is_refused_although_it_is_signed() {
         (&[("subject", "x"), ("t", "1"), ("total_amount", "1.00")], Some("ambiguous")),
         // A refund hidden in the field before it.
         (&[("receipt_amount", "1.00&refund_fee=1.00")], Some("ambiguous")),
+        // The same in a field that may hold any sign, and in the name of one.
+        (
+            &[("buyer_logon_id", "a&gmt_refund=2026-01-02 15:04:05"), ("total_amount", "1.00")],
+            Some("ambiguous"),
+        ),
+        (&[("gmt_refund=2026-01-02 15:04:05&invoice_amount", "1.00")], Some("ambiguous")),
+        (&[("subject", "x&timestamp=1"), ("total_amount", "1.00")], Some("ambiguous")),
+        // What could not stand there as a field of its own, because names are sorted.
+        (&[("body", "x&total_amount=0.01"), ("buyer_id", "1"), ("total_amount", "1.00")], None),
         // New names elsewhere are welcome.
         (&[("seller_id_2", "x"), ("a_new_name", "a&b")], None),
     ] {
         let decided = verify(&form(&signed(fields)), &account);
         assert_eq!(decided.err().map(|refusal| refusal.code()), expected, "{fields:?}");
     }
+}
+
+#[test]
+fn a_notice_whose_fields_were_run_together_says_the_same_or_is_refused() {
+    let account = vectors::credentials(&["alipay"]);
+    let event = |fields: &[(Vec<u8>, Vec<u8>)]| {
+        let coded = |bytes: &[u8]| form_urlencoded::byte_serialize(bytes).collect::<String>();
+        let pairs = fields.iter().map(|(name, value)| format!("{}={}", coded(name), coded(value)));
+        verify(&pairs.collect::<Vec<_>>().join("&"), &account).map(|notice| notice.event())
+    };
+    let (mut tried, mut refused) = (0, 0);
+    for vector in vectors::list("notify.json", "vectors") {
+        if !["refund_partial", "refund_full"].iter().any(|event| vector["expected"]["event"] == *event) {
+            continue;
+        }
+        let form = Form::parse(text(&vector, "raw").as_bytes()).unwrap();
+        let aside = |name: &[u8]| [b"sign".as_slice(), b"sign_type"].contains(&name);
+        let (beside, signed): (Vec<_>, Vec<_>) =
+            form.raw_fields().clone().into_iter().partition(|(name, _)| aside(name));
+        let told = event(&[signed.as_slice(), &beside].concat()).unwrap();
+        for from in 0..signed.len() {
+            for to in from + 2..=signed.len() {
+                // The signed text stays, byte for byte; one field swallows those beside it by its value, or by its name.
+                let run =
+                    signed[from..to].iter().map(|(name, value)| [name.as_slice(), b"=", value].concat());
+                let run = run.collect::<Vec<_>>().join(b"&".as_slice());
+                let first = run.iter().position(|byte| *byte == b'=').unwrap();
+                let last = run.len() - signed[to - 1].1.len() - 1;
+                for cut in [first, last] {
+                    let swallowed = (run[..cut].to_vec(), run[cut + 1..].to_vec());
+                    let merged = [&signed[..from], &[swallowed], &signed[to..], &beside].concat();
+                    match event(&merged) {
+                        Ok(says) => assert_eq!(says, told, "{} {from}..{to}", vector["name"]),
+                        Err(_) => refused += 1,
+                    }
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 0 && refused > 0);
 }
 
 #[test]
