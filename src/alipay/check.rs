@@ -303,7 +303,8 @@ mod tests {
 
     fn refusal(code: &str, sub_code: &str) -> Result<Trade, Error> {
         let (code, sub_code, sub_msg) = (code.to_owned(), sub_code.to_owned(), String::new());
-        Err(Error::Refused(Box::new(Refusal { code, sub_code, sub_msg, signed: true })))
+        let refusal = Refusal { code, sub_code, sub_msg, signed: true, after_doubt: false };
+        Err(Error::Refused(Box::new(refusal)))
     }
 
     fn first(

@@ -1,8 +1,8 @@
 //! What a call can end in when it does not end well.
 //!
 //! The line that matters runs between "it did not happen" and "nobody knows". [`Error::Unreachable`], [`Error::Busy`] and
-//! [`Error::Unfit`] sent nothing. [`Error::Refused`] with a signature did not happen. All others may have happened:
-//! [`Error::may_have_happened`].
+//! [`Error::Unfit`] sent nothing. [`Error::Refused`] with a signature did not happen, unless an earlier try of the same
+//! call is in doubt. All others may have happened: [`Error::may_have_happened`].
 
 use crate::alipay::methods::Unfit;
 use crate::alipay::response::{Answer, ResponseError};
@@ -53,7 +53,7 @@ pub enum Doubt {
     /// The answer is larger than [`crate::limits::ALIPAY_ANSWER_BYTES_MAX`].
     #[error("the answer is too long")]
     TooLong,
-    /// The gateway itself does not know: it is busy or failed inside.
+    /// The gateway itself does not know: it is busy or failed inside, or its code is none that says no.
     #[error("Alipay answered {code} {sub_code}")]
     Gateway {
         /// The gateway's code.
@@ -74,6 +74,8 @@ pub struct Refusal {
     pub sub_msg: String,
     /// Alipay's signature was verified. Without it the words may be shown, and no money's state may follow from them.
     pub signed: bool,
+    /// An earlier try of this call, under the same number, ended in doubt: that one may have worked, or be under way.
+    pub after_doubt: bool,
 }
 
 impl Refusal {
@@ -122,10 +124,20 @@ impl Error {
     pub(super) fn of_answer(answer: Answer) -> Error {
         let doubtful = answer.doubtful();
         let Answer { code, sub_code, sub_msg, signed, .. } = answer;
-        if doubtful {
+        // 4xxxx and 20001 (no authorisation) say no. Others, such as 10003, do not.
+        let no = code.starts_with('4') || code == "20001";
+        if doubtful || !no {
             return Error::Unknown(Doubt::Gateway { code, sub_code });
         }
-        Error::Refused(Box::new(Refusal { code, sub_code, sub_msg, signed }))
+        Error::Refused(Box::new(Refusal { code, sub_code, sub_msg, signed, after_doubt: false }))
+    }
+
+    /// The error of a call of which an earlier try ended in doubt.
+    pub(super) fn after_doubt(mut self) -> Error {
+        if let Error::Refused(refusal) = &mut self {
+            refusal.after_doubt = true;
+        }
+        self
     }
 
     /// True if the call may have done what it asked for: its result has to be asked for before anything follows.
@@ -133,7 +145,7 @@ impl Error {
     pub fn may_have_happened(&self) -> bool {
         match self {
             Error::Unfit(_) | Error::Sign | Error::Busy | Error::Unreachable(_) => false,
-            Error::Refused(refusal) => !refusal.signed,
+            Error::Refused(refusal) => !refusal.signed || refusal.after_doubt,
             Error::Unknown(_) | Error::BadSignature(_) | Error::Unreadable(_) => true,
         }
     }
@@ -188,6 +200,9 @@ mod tests {
             ("40004", "SYSTEM_ERROR"),
             ("40004", "TRANS_ORDER_DEALING"),
             ("40004", "aop.unknow-error"),
+            ("10003", ""),
+            ("10001", "ACQ.SOMETHING"),
+            ("50000", ""),
         ] {
             let error = Error::of_answer(answer(code, sub_code, true));
             assert!(matches!(error, Error::Unknown(Doubt::Gateway { .. })), "{code} {sub_code}");
@@ -203,5 +218,6 @@ mod tests {
         assert!(Error::of_answer(answer("40004", "ACQ.TRADE_HAS_SUCCESS", false)).may_have_happened());
         assert!(Error::from(ResponseError::Unsigned).may_have_happened());
         assert!(!Error::Unreachable(String::new()).may_have_happened());
+        assert!(!Error::of_answer(answer("20001", "aop.invalid-auth-token", true)).may_have_happened());
     }
 }

@@ -54,6 +54,13 @@ pub struct Probe {
     pub ahead: Option<Millis>,
 }
 
+/// What a call was answered in the end.
+struct Answered {
+    answer: Answer,
+    /// A try before it was sent and nobody knows what became of it.
+    after_doubt: bool,
+}
+
 impl Client {
     /// The client of one account, on a line that it shares with others.
     #[must_use]
@@ -96,8 +103,11 @@ impl Client {
         let content = without_nulls(request.content()).to_string();
         let signed = self.signed(M::NAME, &content, request.notify_url(), now).await?;
         let budget = duration(self.line.settings().call_budget);
-        let answer = timeout(budget, self.repeat(M::NAME, M::REPEAT, &signed, now)).await;
-        outcome::<M>(&answer.unwrap_or(Err(Error::Unknown(Doubt::Timeout)))?)
+        let answered = timeout(budget, self.repeat(M::NAME, M::REPEAT, &signed, now)).await;
+        let Answered { answer, after_doubt } = answered.unwrap_or(Err(Error::Unknown(Doubt::Timeout)))?;
+        let outcome = outcome::<M>(&answer);
+        // What only asks changes nothing, however often it was sent.
+        if after_doubt && M::REPEAT != Repeat::Asks { outcome.map_err(Error::after_doubt) } else { outcome }
     }
 
     /// Asks once for a trade that does not exist. A verified "there is none" proves app id, keys and clock at once.
@@ -196,19 +206,19 @@ impl Client {
         repeat: Repeat,
         signed: &Signed,
         now: Timestamp,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Answered, Error> {
         let settings = self.line.settings();
         let (tries, pause) = match repeat {
             Repeat::Asks => (limits::ALIPAY_ASK_TRIES, settings.ask_pause),
             Repeat::SameNumber => (limits::ALIPAY_REPEAT_TRIES, settings.repeat_pause),
             Repeat::Never => (limits::ALIPAY_REPEAT_TRIES, settings.ask_pause),
         };
-        let mut made = 1;
+        let (mut made, mut doubt) = (1, None);
         loop {
             let (answer, _) = self.once(method, signed, now).await;
             let error = match answer {
                 Ok(answer) if answer.doubtful() => Error::of_answer(answer),
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => return Ok(Answered { answer, after_doubt: doubt.is_some() }),
                 Err(error) => error,
             };
             let again = match &error {
@@ -223,9 +233,12 @@ impl Client {
                 | Error::BadSignature(_)
                 | Error::Unreadable(_) => false,
             };
+            // That this try was not sent says nothing about those before it.
+            let error = if error.may_have_happened() { error } else { doubt.unwrap_or(error) };
             if !again || made >= tries {
                 return Err(error);
             }
+            doubt = Some(error).filter(Error::may_have_happened);
             sleep(duration(pause)).await;
             made += 1;
         }

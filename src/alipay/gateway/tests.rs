@@ -295,6 +295,42 @@ async fn an_answer_that_is_lost_on_the_way_is_no_failure() {
     assert_eq!(hung_up.load(Ordering::SeqCst), 1);
 }
 
+/// A server that takes in one request, hangs up, and is gone.
+async fn gone_after_one() -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        use tokio::io::AsyncReadExt as _;
+        let (mut socket, _) = listener.accept().await.unwrap();
+        drop(listener);
+        assert!(socket.read(&mut [0; 1024]).await.unwrap() > 0);
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_call_in_doubt_stays_in_doubt_when_its_repeat_cannot_be_sent() {
+    let address = gone_after_one().await;
+    let credentials = vectors::made(&["alipay"], |it| it.gateway = format!("http://{address}/gateway.do"));
+    let client = Client::new(Line::direct(quick()).unwrap(), Arc::new(credentials), Rng::seeded(1));
+    let error = client.call(&refund(), now()).await.unwrap_err();
+    assert!(matches!(error, Error::Unknown(Doubt::Broken(_))) && error.may_have_happened(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_no_to_the_repeat_of_a_call_in_doubt_is_no_proof_that_nothing_happened() {
+    let no = Act::Sign("alipay", json!({ "code": "40004", "sub_code": "ACQ.TRADE_NOT_ALLOW_REFUND" }));
+    for (acts, doubt) in [(vec![no.clone()], false), (vec![Act::Raw(502, vec![], vec![]), no], true)] {
+        let (fake, client) = start(acts, quick(), |_| ()).await;
+        let error = client.call(&refund(), now()).await.unwrap_err();
+        assert_eq!(error.sub_code(), Some("ACQ.TRADE_NOT_ALLOW_REFUND"));
+        assert_eq!((error.may_have_happened(), fake.asked().len()), (doubt, 1 + usize::from(doubt)));
+    }
+    let no = Act::Sign("alipay", json!({ "code": "40004", "sub_code": "ACQ.INVALID_PARAMETER" }));
+    let (_, client) = start(vec![Act::Raw(502, vec![], vec![]), no], quick(), |_| ()).await;
+    assert!(!client.call(&query(), now()).await.unwrap_err().may_have_happened(), "a question does nothing");
+}
+
 #[tokio::test]
 async fn what_was_never_sent_did_not_happen() {
     // A port that was free a moment ago.
