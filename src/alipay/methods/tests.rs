@@ -292,7 +292,7 @@ fn answers_of_the_set_mean_what_the_set_says() {
 }
 
 #[test]
-fn a_trade_is_paid_only_in_the_states_that_say_so_and_never_on_credit() {
+fn a_trade_is_paid_only_in_the_states_that_say_so_and_never_before_the_money_is_there() {
     for (node, paid) in [
         (json!({ "trade_status": "TRADE_SUCCESS", "total_amount": "10.00" }), Some("10.00")),
         (json!({ "trade_status": "TRADE_FINISHED", "total_amount": 10 }), Some("10.00")),
@@ -302,6 +302,10 @@ fn a_trade_is_paid_only_in_the_states_that_say_so_and_never_on_credit() {
         (json!({ "trade_status": "TRADE_NEW", "total_amount": "10.00" }), None),
         (
             json!({ "trade_status": "TRADE_SUCCESS", "total_amount": "10.00", "credit_pay_mode": "creditAdvanceV2" }),
+            None,
+        ),
+        (
+            json!({ "trade_status": "TRADE_SUCCESS", "total_amount": "10.00", "additional_status": "SELLER_NOT_RECEIVED" }),
             None,
         ),
     ] {
@@ -349,7 +353,12 @@ fn a_charge_is_made_only_when_the_answer_says_that_money_moved() {
     };
     let Ok(Paid::Now(facts)) = pay("") else { panic!("paid") };
     assert_eq!(facts.paid(), Some(fen("9.90")));
-    assert_eq!(pay("ASYNC_DELAY_PAY"), Ok(Paid::UnderWay));
+    assert!(matches!(pay("SYNC_DIRECT_PAY"), Ok(Paid::Now(_))));
+    for mode in
+        ["ASYNC_DELAY_PAY", "ASYNC_REALTIME_PAY", "NORMAL_ASYNC_PAY", "QUOTA_OCCUPYIED_ASYNC_PAY", "NEW"]
+    {
+        assert_eq!(pay(mode), Ok(Paid::UnderWay), "{mode}");
+    }
     assert!(matches!(no::<AgreementPay>("ACQ.CYCLE_PAY_DATE_NOT_MATCH"), Err(Error::Refused(_))));
     assert!(ok::<AgreementPay>(json!({ "out_trade_no": "a" })).is_err());
 }

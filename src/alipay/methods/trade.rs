@@ -128,7 +128,7 @@ pub struct TradeFacts {
     pub paid_at: Option<Timestamp>,
     /// The payer, masked.
     pub payer: Option<String>,
-    /// A way of paying later. The money is not there, whatever the status says.
+    /// The buyer pays later, or has paid and the seller was not. The money is not there, whatever the status says.
     pub on_credit: bool,
 }
 
@@ -188,8 +188,10 @@ impl Method for TradeQuery {
             send_pay_date: Text,
             buyer_logon_id: Text,
             credit_pay_mode: Text,
+            additional_status: Text,
         }
         let wire: Wire = answer.parse()?;
+        let later = [wire.credit_pay_mode.as_str(), wire.additional_status.as_str()];
         Ok(Trade::Known(TradeFacts {
             out_trade_no: wire.out_trade_no.into_string(),
             trade_no: wire.trade_no.some(),
@@ -197,7 +199,8 @@ impl Method for TradeQuery {
             total_amount: wire.total_amount.fen()?,
             paid_at: wire.send_pay_date.time(),
             payer: wire.buyer_logon_id.some(),
-            on_credit: wire.credit_pay_mode.some().is_some(),
+            // Whatever they say: SELLER_NOT_RECEIVED and the modes of credit are all that was seen.
+            on_credit: later.iter().any(|word| !word.is_empty()),
         }))
     }
 
@@ -370,8 +373,8 @@ impl Method for AgreementPay {
             credit_pay_mode: Text,
         }
         let wire: Wire = answer.parse()?;
-        // With a mode that is not the direct one the answer only says that the charge was taken in.
-        if !matches!(wire.async_payment_mode.as_str(), "" | "SYNC_DIRECT_PAY" | "ASYNC_REALTIME_PAY") {
+        // With any asynchronous mode, however near to real time, the answer only says that the charge was taken in.
+        if !matches!(wire.async_payment_mode.as_str(), "" | "SYNC_DIRECT_PAY") {
             return Ok(Paid::UnderWay);
         }
         Ok(Paid::Now(TradeFacts {
