@@ -17,7 +17,7 @@ use crate::alipay::credentials::{Pasted, PastedTrust};
 use crate::alipay::keys::PrivateKey;
 use crate::alipay::methods::{
     AgreementNo, AgreementPay, AppPay, BillPeriod, BillType, BillUrl, BillWhere, OutRequestNo, PagePay,
-    Precreate, Refund, Subject,
+    Precreate, Precreated, Refund, Subject,
 };
 use crate::alipay::vectors::{self, text};
 use crate::domain::money::Fen;
@@ -198,8 +198,8 @@ fn made() -> Value {
 #[tokio::test]
 async fn public_parameters_stand_in_the_address_the_content_in_the_body_and_all_are_signed() {
     let (fake, client) = start(vec![Act::Sign("alipay", made())], quick(), |_| ()).await;
-    let answer = client.call(&precreate(), now()).await.unwrap();
-    assert_eq!(answer.qr_code, "https://qr.alipay.com/x");
+    let (out_trade_no, qr_code) = ("P2026010201".to_owned(), "https://qr.alipay.com/x".to_owned());
+    assert_eq!(client.call(&precreate(), now()).await, Ok(Precreated::Code { out_trade_no, qr_code }));
 
     let [asked] = fake.asked().try_into().unwrap();
     assert_eq!(asked.method, HttpMethod::POST);

@@ -279,7 +279,8 @@ fn answers_of_the_set_mean_what_the_set_says() {
             },
             "alipay.trade.precreate" => {
                 let made = outcome::<Precreate>(&answer).unwrap();
-                assert!(made.qr_code.starts_with("https://qr.alipay.com/"), "{name}");
+                let Precreated::Code { qr_code, .. } = made else { panic!("{name}: {made:?}") };
+                assert!(qr_code.starts_with("https://qr.alipay.com/"), "{name}");
             }
             "alipay.user.agreement.unsign" => {
                 assert_eq!(outcome::<Unsign>(&answer), Ok(Unsigned::Now), "{name}");
@@ -361,6 +362,19 @@ fn a_charge_is_made_only_when_the_answer_says_that_money_moved() {
     }
     assert!(matches!(no::<AgreementPay>("ACQ.CYCLE_PAY_DATE_NOT_MATCH"), Err(Error::Refused(_))));
     assert!(ok::<AgreementPay>(json!({ "out_trade_no": "a" })).is_err());
+}
+
+#[test]
+fn a_number_that_was_paid_before_is_told_from_a_refusal() {
+    assert_eq!(no::<AgreementPay>("ACQ.TRADE_HAS_SUCCESS"), Ok(Paid::Before));
+    assert_eq!(no::<Precreate>("ACQ.TRADE_HAS_SUCCESS"), Ok(Precreated::PaidBefore));
+    // Closed, or with another amount: nobody paid under this number.
+    for sub_code in ["ACQ.TRADE_HAS_CLOSE", "ACQ.CONTEXT_INCONSISTENT"] {
+        assert!(matches!(no::<AgreementPay>(sub_code), Err(Error::Refused(_))));
+        assert!(matches!(no::<Precreate>(sub_code), Err(Error::Refused(_))));
+    }
+    let unsigned = Answer::refusing("40004", "ACQ.TRADE_HAS_SUCCESS", false);
+    assert!(outcome::<AgreementPay>(&unsigned).is_err() && outcome::<Precreate>(&unsigned).is_err());
 }
 
 #[test]

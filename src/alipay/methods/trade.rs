@@ -12,6 +12,8 @@ use crate::domain::time::Timestamp;
 
 /// Says that there is no such trade: not scanned yet, or never made.
 pub(super) const NOT_EXIST: &str = "ACQ.TRADE_NOT_EXIST";
+/// Says that a trade of this number was paid before: nothing was made or charged by this call.
+const HAS_SUCCESS: &str = "ACQ.TRADE_HAS_SUCCESS";
 
 /// A trade, by our number or by Alipay's.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,13 +56,18 @@ pub struct Precreate {
     pub notify_url: Option<CallbackUrl>,
 }
 
-/// The code of a [`Precreate`].
+/// What a [`Precreate`] did.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Precreated {
-    /// Our number.
-    pub out_trade_no: String,
-    /// What the code says: `https://qr.alipay.com/…`.
-    pub qr_code: String,
+pub enum Precreated {
+    /// There is a code to scan.
+    Code {
+        /// Our number.
+        out_trade_no: String,
+        /// What the code says: `https://qr.alipay.com/…`.
+        qr_code: String,
+    },
+    /// The number was paid before: query it, and show no code.
+    PaidBefore,
 }
 
 impl Method for Precreate {
@@ -93,7 +100,11 @@ impl Method for Precreate {
             qr_code: Text,
         }
         let wire: Wire = answer.parse()?;
-        Ok(Precreated { out_trade_no: wire.out_trade_no.must()?, qr_code: wire.qr_code.must()? })
+        Ok(Precreated::Code { out_trade_no: wire.out_trade_no.must()?, qr_code: wire.qr_code.must()? })
+    }
+
+    fn otherwise(answer: &Answer) -> Option<Precreated> {
+        (answer.sub_code == HAS_SUCCESS).then_some(Precreated::PaidBefore)
     }
 }
 
@@ -335,6 +346,8 @@ pub enum Paid {
     Now(TradeFacts),
     /// It was accepted and is not done: query.
     UnderWay,
+    /// The number was paid before, and not once more by this call: query what was paid.
+    Before,
 }
 
 impl Method for AgreementPay {
@@ -389,6 +402,10 @@ impl Method for AgreementPay {
     }
 
     fn otherwise(answer: &Answer) -> Option<Paid> {
-        (answer.code == "10003").then_some(Paid::UnderWay)
+        match (answer.code.as_str(), answer.sub_code.as_str()) {
+            ("10003", _) => Some(Paid::UnderWay),
+            (_, HAS_SUCCESS) => Some(Paid::Before),
+            _ => None,
+        }
     }
 }
