@@ -358,6 +358,7 @@ async fn an_agreement_is_signed_charged_once_a_period_and_ended() {
     assert_eq!(shop.charge(&number, "S3").await, Ok(Paid::UnderWay));
     let unsign = Unsign { agreement: AgreementRef::Alipays(word(&number)), notify_url: Some(word(NOTIFY)) };
     assert_eq!(shop.client.call(&unsign, shop.now).await.unwrap(), Unsigned::Now);
+    assert_eq!(shop.client.call(&unsign, shop.now).await.unwrap(), Unsigned::Before);
     let query = AgreementQuery { agreement: AgreementRef::Alipays(word(&number)) };
     assert_eq!(shop.client.call(&query, shop.now).await.unwrap(), AgreementState::Unsigned);
 }

@@ -296,7 +296,8 @@ pub struct Unsign {
 pub enum Unsigned {
     /// It is ended.
     Now,
-    /// There was none any more.
+    /// It is not in force: it was ended before, or there never was one. That a paused one is never answered so is not
+    /// documented: query it where the difference matters.
     Before,
 }
 
@@ -318,9 +319,15 @@ impl Method for Unsign {
     }
 
     fn otherwise(answer: &Answer) -> Option<Unsigned> {
-        // The second spelling is Alipay's.
-        matches!(answer.sub_code.as_str(), "AGREEMENT_NOT_EXIST" | "AGREEMENT_NOT_EXSIT")
-            .then_some(Unsigned::Before)
+        // All spellings are Alipay's.
+        let before = matches!(
+            answer.sub_code.as_str(),
+            "AGREEMENT_NOT_EXIST"
+                | "AGREEMENT_NOT_EXSIT"
+                | "USER_AGREEMENT_STATUS_NOT_NORMAL"
+                | "USER_AGREEMENT_STATUS_IS_NOT_NORMAL"
+        );
+        before.then_some(Unsigned::Before)
     }
 }
 

@@ -388,7 +388,15 @@ fn agreements_stand_where_alipay_says() {
     assert_eq!(facts.last_charge, Some(day("2026-01-02")));
     assert_eq!(no::<AgreementQuery>("AGREEMENT_HAS_UNSIGNED"), Ok(AgreementState::Unsigned));
     assert_eq!(no::<AgreementQuery>("USER_AGREEMENT_NOT_EXIST"), Ok(AgreementState::NotFound));
-    assert_eq!(no::<Unsign>("AGREEMENT_NOT_EXSIT"), Ok(Unsigned::Before));
+    for sub_code in [
+        "AGREEMENT_NOT_EXIST",
+        "AGREEMENT_NOT_EXSIT",
+        "USER_AGREEMENT_STATUS_NOT_NORMAL",
+        "USER_AGREEMENT_STATUS_IS_NOT_NORMAL",
+    ] {
+        assert_eq!(no::<Unsign>(sub_code), Ok(Unsigned::Before), "{sub_code}");
+    }
+    assert!(matches!(no::<Unsign>("USER_AGREEMENT_UNSIGN_FAIL"), Err(Error::Refused(_))));
     assert_eq!(
         ok::<PlanModify>(json!({ "deduct_time": "2026-03-02" })),
         Ok(Moved { to: Some(day("2026-03-02")) })
