@@ -159,6 +159,7 @@ fn not_verified(error: &ResponseError) -> Finding {
         | ResponseError::Duplicate(_)
         | ResponseError::WrongNode(_)
         | ResponseError::NoNode
+        | ResponseError::Another(_)
         | ResponseError::Malformed
         | ResponseError::Encrypted
         | ResponseError::Decrypt(_) => finding(

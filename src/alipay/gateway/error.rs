@@ -175,6 +175,7 @@ impl From<ResponseError> for Error {
             | ResponseError::Duplicate(_)
             | ResponseError::WrongNode(_)
             | ResponseError::NoNode
+            | ResponseError::Another(_)
             | ResponseError::Malformed
             | ResponseError::Encrypted
             | ResponseError::Decrypt(_) => Error::Unreadable(error),

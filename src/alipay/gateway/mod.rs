@@ -100,11 +100,12 @@ impl Client {
     /// [`Error`]; ask [`Error::may_have_happened`] before anything follows.
     pub async fn call<M: Method>(&self, request: &M, now: Timestamp) -> Result<M::Answer, Error> {
         request.check()?;
-        let content = without_nulls(request.content()).to_string();
-        let signed = self.signed(M::NAME, &content, request.notify_url(), now).await?;
+        let content = without_nulls(request.content());
+        let signed = self.signed(M::NAME, &content.to_string(), request.notify_url(), now).await?;
         let budget = duration(self.line.settings().call_budget);
         let answered = timeout(budget, self.repeat(M::NAME, M::REPEAT, &signed, now)).await;
         let Answered { answer, after_doubt } = answered.unwrap_or(Err(Error::Unknown(Doubt::Timeout)))?;
+        answer.must_answer(&content)?;
         let outcome = outcome::<M>(&answer);
         // What only asks changes nothing, however often it was sent.
         if after_doubt && M::REPEAT != Repeat::Asks { outcome.map_err(Error::after_doubt) } else { outcome }
@@ -113,12 +114,15 @@ impl Client {
     /// Asks once for a trade that does not exist. A verified "there is none" proves app id, keys and clock at once.
     pub async fn probe(&self, number: &OutTradeNo, now: Timestamp) -> Probe {
         let query = TradeQuery { trade: TradeRef::Ours(number.clone()) };
-        let content = query.content().to_string();
-        let (answer, date) = match self.signed(TradeQuery::NAME, &content, None, now).await {
+        let content = query.content();
+        let (answer, date) = match self.signed(TradeQuery::NAME, &content.to_string(), None, now).await {
             Ok(signed) => self.once(TradeQuery::NAME, &signed, now).await,
             Err(error) => (Err(error), None),
         };
-        let outcome = answer.and_then(|answer| outcome::<TradeQuery>(&answer));
+        let outcome = answer.and_then(|answer| {
+            answer.must_answer(&content)?;
+            outcome::<TradeQuery>(&answer)
+        });
         Probe { outcome, ahead: date.map(|date| date.since(now)) }
     }
 

@@ -16,8 +16,8 @@ use super::*;
 use crate::alipay::credentials::{Pasted, PastedTrust};
 use crate::alipay::keys::PrivateKey;
 use crate::alipay::methods::{
-    AgreementNo, AgreementPay, AppPay, BillPeriod, BillType, BillUrl, BillWhere, OutRequestNo, PagePay,
-    Precreate, Precreated, Refund, Subject,
+    AgreementNo, AgreementPay, AgreementQuery, AgreementRef, AppPay, BillPeriod, BillType, BillUrl,
+    BillWhere, OutRequestNo, PagePay, Precreate, Precreated, Refund, RefundQuery, Subject, TradeNo,
 };
 use crate::alipay::vectors::{self, text};
 use crate::domain::money::Fen;
@@ -387,6 +387,47 @@ async fn whatever_is_not_alipays_signature_is_not_believed() {
         assert_eq!(matches!(error, Error::BadSignature(_)), bad, "{error:?}");
         assert!(error.may_have_happened());
         assert_eq!(fake.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_genuine_answer_about_another_number_is_not_believed() {
+    let refund_query = RefundQuery {
+        trade: TradeRef::Alipays(TradeNo::new("2026").unwrap()),
+        out_request_no: OutRequestNo::new("r1").unwrap(),
+    };
+    let agreement = AgreementQuery { agreement: AgreementRef::Alipays(AgreementNo::new("2026").unwrap()) };
+    let node = |name: &str, value: &str| {
+        let mut node = json!({ "code": "10000", "trade_status": "TRADE_SUCCESS", "total_amount": "9.90",
+            "qr_code": "https://qr.alipay.com/x", "refund_status": "REFUND_SUCCESS", "status": "NORMAL" });
+        node[name] = Value::from(value);
+        node
+    };
+    for (name, ours) in [
+        ("out_trade_no", "P2026010201"),
+        ("trade_no", "2026"),
+        ("out_request_no", "r1"),
+        ("agreement_no", "2026"),
+    ] {
+        for value in [ours, "P2026010202"] {
+            let (_, client) = start(vec![Act::Sign("alipay", node(name, value))], quick(), |_| ()).await;
+            let errors = match name {
+                "out_trade_no" => vec![
+                    client.call(&query(), now()).await.err(),
+                    client.call(&precreate(), now()).await.err(),
+                    client.call(&charge(), now()).await.err(),
+                    client.call(&refund(), now()).await.err(),
+                    client.probe(&number(), now()).await.outcome.err(),
+                ],
+                "agreement_no" => vec![client.call(&agreement, now()).await.err()],
+                _ => vec![client.call(&refund_query, now()).await.err()],
+            };
+            for error in errors {
+                let expected = (value != ours).then_some(Error::Unreadable(ResponseError::Another(name)));
+                assert!(expected.as_ref().is_none_or(Error::may_have_happened));
+                assert_eq!(error, expected, "{name} {value}");
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use std::fmt;
 use encoding_rs::{Encoding, GBK, UTF_8};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::aes::{AesKey, DecryptError};
@@ -52,6 +53,9 @@ pub enum ResponseError {
     /// It holds no answer at all.
     #[error("the answer holds no node of the method")]
     NoNode,
+    /// It answers a question about something else: this number is not the one that was asked for.
+    #[error("the answer is about another {0}")]
+    Another(&'static str),
     /// The node is neither an object with a code nor, with encryption, a text.
     #[error("the answer's node is not of its form")]
     Malformed,
@@ -78,6 +82,7 @@ impl ResponseError {
             ResponseError::Duplicate(_) => "duplicate_node",
             ResponseError::WrongNode(_) => "wrong_node",
             ResponseError::NoNode => "no_node",
+            ResponseError::Another(_) => "another_number",
             ResponseError::Malformed => "malformed",
             ResponseError::Unsigned => "sign_missing",
             ResponseError::Unverified(Unverified::BadSignature) => "signature",
@@ -102,6 +107,33 @@ impl Answer {
     /// [`ResponseError::Malformed`].
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ResponseError> {
         serde_json::from_str(&self.node).map_err(|_| ResponseError::Malformed)
+    }
+
+    /// Refuses the answer to another question. Nothing in a signature says which one it answers, so a number that both
+    /// name has to be the same.
+    pub(super) fn must_answer(&self, asked: &Value) -> Result<(), ResponseError> {
+        let Numbers {
+            out_trade_no,
+            trade_no,
+            out_request_no,
+            out_biz_no,
+            agreement_no,
+            external_agreement_no,
+        } = self.parse()?;
+        for (name, told) in [
+            ("out_trade_no", out_trade_no),
+            ("trade_no", trade_no),
+            ("out_request_no", out_request_no),
+            ("out_biz_no", out_biz_no),
+            ("agreement_no", agreement_no),
+            ("external_agreement_no", external_agreement_no),
+        ] {
+            let asked = asked.get(name).and_then(Value::as_str);
+            if asked.is_some_and(|asked| told.some().is_some_and(|told| told != asked)) {
+                return Err(ResponseError::Another(name));
+            }
+        }
+        Ok(())
     }
 
     /// The node's JSON, decrypted.
@@ -137,6 +169,18 @@ struct Head {
     sub_code: Text,
     #[serde(default)]
     sub_msg: Text,
+}
+
+/// What questions and their answers are about. Not all of them have all numbers.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Numbers {
+    out_trade_no: Text,
+    trade_no: Text,
+    out_request_no: Text,
+    out_biz_no: Text,
+    agreement_no: Text,
+    external_agreement_no: Text,
 }
 
 /// Reads and verifies the answer to `method`.

@@ -1,7 +1,6 @@
 //! Answers that other people's programs signed, answers that were tampered with, and ones that Alipay itself signed.
 
 use proptest::prelude::*;
-use serde_json::Value;
 
 use super::*;
 use crate::alipay::sign::SignType;
