@@ -50,6 +50,14 @@ pub enum CertError {
     /// No chain of good signatures leads to a root of the bundle.
     #[error("the certificate was not issued under Alipay's root certificates")]
     Untrusted,
+    /// It was issued to somebody else: merchants' certificates lead to the same roots as Alipay's.
+    #[error("the certificate belongs to {found}, Alipay's is the one of {expected}")]
+    OtherHolder {
+        /// Whom the owner's certificate of Alipay names.
+        expected: String,
+        /// Whom this one names.
+        found: String,
+    },
     /// It, or one above it, is not in force yet.
     #[error("the certificate is in force only from {0}")]
     NotYet(Timestamp),
@@ -79,6 +87,7 @@ impl CertError {
             CertError::BadKey(_) => "certificate_bad_key",
             CertError::NotRoots => "not_the_root_bundle",
             CertError::Untrusted => "certificate_untrusted",
+            CertError::OtherHolder { .. } => "certificate_of_another",
             CertError::NotYet(_) => "certificate_not_yet",
             CertError::Expired(_) => "certificate_expired",
             CertError::Another { .. } => "another_certificate",
@@ -215,6 +224,7 @@ impl AppCert {
 pub struct AlipayCert {
     text: String,
     sn: String,
+    holder: String,
     key: PublicKey,
     validity: Validity,
 }
@@ -318,7 +328,8 @@ impl Roots {
         let validity = chain::to_a_root(&first, &pool, &self.anchors).ok_or(CertError::Untrusted)?;
         let key = first.key()?;
         SignType::Rsa2.fits(&key).map_err(CertError::BadKey)?;
-        Ok(AlipayCert { text: text.to_owned(), sn: first.sn, key, validity })
+        let holder = name::holder(first.parsed.tbs_certificate().subject());
+        Ok(AlipayCert { text: text.to_owned(), sn: first.sn, holder, key, validity })
     }
 
     /// [`Roots::trust`], and in force at `now`.
@@ -329,6 +340,25 @@ impl Roots {
         let cert = self.trust(text, between)?;
         cert.key_at(now)?;
         Ok(cert)
+    }
+
+    /// The certificate that comes after `known`: [`Roots::trust_at`], and issued to the same holder.
+    ///
+    /// # Errors
+    /// As [`Roots::trust_at`], and [`CertError::OtherHolder`].
+    pub fn trust_next(
+        &self,
+        text: &str,
+        between: &[&str],
+        known: &AlipayCert,
+        now: Timestamp,
+    ) -> Result<AlipayCert, CertError> {
+        let next = self.trust_at(text, between, now)?;
+        if next.holder == known.holder {
+            Ok(next)
+        } else {
+            Err(CertError::OtherHolder { expected: known.holder.clone(), found: next.holder })
+        }
     }
 }
 

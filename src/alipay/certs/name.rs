@@ -1,4 +1,4 @@
-//! An issuer's name as text, for the serial numbers that Alipay makes of certificates.
+//! Names in certificates as text: an issuer's, for the serial numbers that Alipay makes of certificates, and a holder's.
 //!
 //! RFC 2253 as Java writes it (`X500Principal.getName()`), because Alipay's own program is in Java: the last part first,
 //! `,` between parts, short names for nine kinds and numbers for all others, escapes that no other language's libraries
@@ -7,7 +7,7 @@
 use rsa::pkcs8::ObjectIdentifier;
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::der::{Encode as _, Tag, Tagged as _};
-use x509_cert::name::Name;
+use x509_cert::name::{Name, RelativeDistinguishedName};
 
 /// The kinds that have a name in RFC 2253, section 2.3.
 const KEYWORDS: &[(&str, &str)] = &[
@@ -39,6 +39,16 @@ pub(super) fn text(name: &Name) -> String {
     let mut parts: Vec<String> = parts.collect();
     parts.reverse();
     parts.join(",")
+}
+
+/// Whom a name names: its common names, or all of it where it has none.
+pub(super) fn holder(name: &Name) -> String {
+    let common = name
+        .iter_rdn()
+        .flat_map(RelativeDistinguishedName::iter)
+        .filter(|part| keyword(&part.oid) == Some("CN"));
+    let common: Vec<String> = common.map(attribute).collect();
+    if common.is_empty() { text(name) } else { common.join(",") }
 }
 
 fn attribute(attribute: &AttributeTypeAndValue) -> String {

@@ -290,29 +290,33 @@ impl Client {
     }
 
     /// Fetches a certificate of Alipay's that an answer names, and trusts it only if it is that one, our roots stand
-    /// behind it, it is in force, and the answer that brought it is signed by it or by one that was trusted before.
-    /// Whatever fails, nothing is trusted.
+    /// behind it, its holder is the one of the certificate that the owner gave, it is in force, and the answer that
+    /// brought it is signed by it or by one that was trusted before. Whatever fails, nothing is trusted.
     async fn fetch_certificate(&self, sn: &str, now: Timestamp) -> Option<Arc<Keyring>> {
+        // What names it is not signed. All numbers are an MD5.
+        if sn.len() != 32 || !sn.bytes().all(|sign| sign.is_ascii_hexdigit()) {
+            return None;
+        }
         let content = json!({ "alipay_cert_sn": sn }).to_string();
         let signed = self.signed(CERT_DOWNLOAD, &content, None, now).await.ok()?;
         let reply = self.post(&signed).await.ok()?;
         let (charset, aes) = (reply.charset.as_deref(), self.credentials.aes_key());
         let node = response::unverified_node(&reply.body, charset, CERT_DOWNLOAD, aes).ok()?;
-        let certificate = self.trusted(&node, sn, now);
-        let certificate = match certificate {
+        let certificate = match self.trusted(&node, sn, now) {
             Ok(certificate) => certificate,
             Err(error) => {
                 tracing::warn!(sn, %error, "Alipay's new certificate is not trusted");
                 return None;
             }
         };
-        let keyring = self.keyring().with(certificate);
-        if !self.read(CERT_DOWNLOAD, &reply, &keyring, now).ok()?.worked() {
+        let tried = self.keyring().with(certificate.clone());
+        if !self.read(CERT_DOWNLOAD, &reply, &tried, now).ok()?.worked() {
             return None;
         }
-        let keyring = Arc::new(keyring);
-        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keyring);
-        Some(keyring)
+        // Another call may have added one in the meantime.
+        let mut held = self.keyring.write().unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(held.with(certificate));
+        Some(Arc::clone(&held))
     }
 
     /// The certificate in the node of a download, if it is the one that was asked for and trusted.
@@ -322,11 +326,10 @@ impl Client {
         let pem = STANDARD.decode(content).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let pem = pem.ok_or(CertError::NotACertificate)?;
         let account = &self.credentials;
-        let known = account.alipay_certificate().map(AlipayCert::text);
+        let (roots, known) = account.roots().zip(account.alipay_certificate()).ok_or(CertError::Untrusted)?;
         let between: Vec<&str> =
-            known.into_iter().chain(account.app_certificate().map(AppCert::text)).collect();
-        let roots = account.roots().ok_or(CertError::Untrusted)?;
-        let certificate = roots.trust_at(&pem, &between, now)?;
+            [known.text()].into_iter().chain(account.app_certificate().map(AppCert::text)).collect();
+        let certificate = roots.trust_next(&pem, &between, known, now)?;
         if certificate.sn() != sn {
             return Err(CertError::Another { asked: sn.to_owned(), found: certificate.sn().to_owned() });
         }

@@ -628,6 +628,32 @@ async fn a_certificate_that_cannot_be_trusted_leaves_the_answer_unbelieved() {
 }
 
 #[tokio::test]
+async fn a_merchants_certificate_is_not_alipays_although_it_leads_to_the_same_roots() {
+    let (certs, now) = (vectors::file("certs.json"), vectors::certificates_in_force());
+    let chain = text(&certs["chain"], "good_alipay_cert_chain_pem");
+    let issuer = &chain[chain.rfind("-----BEGIN").unwrap()..];
+    let merchants = format!("{}\n{issuer}", text(&certs["certificates"], "app_cert_pem"));
+    let roots = Roots::paste(text(&certs["chain"], "root_bundle_pem")).unwrap();
+    let sn = roots.trust_at(&merchants, &[], now).unwrap().sn().to_owned();
+    // Who holds its key can sign both answers.
+    let acts = vec![Act::SignAs("app", sn.clone(), paid()), Act::SignAs("app", sn, downloaded(&merchants))];
+    let (fake, client) = start(acts, quick(), certified).await;
+    assert!(matches!(client.call(&query(), now).await, Err(Error::BadSignature(_))));
+    assert_eq!((fake.asked().len(), client.keyring().certificates().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_for_what_is_no_number_of_a_certificate() {
+    for sn in ["x", "../../etc", "0123456789abcdef0123456789abcde", "g123456789abcdef0123456789abcdef"] {
+        let (fake, client) =
+            start(vec![Act::SignAs("other", sn.to_owned(), paid())], quick(), certified).await;
+        let asked = client.call(&query(), vectors::certificates_in_force()).await;
+        assert!(matches!(asked, Err(Error::BadSignature(_))));
+        assert_eq!(fake.asked().len(), 1, "{sn}");
+    }
+}
+
+#[tokio::test]
 async fn a_probe_tells_what_was_answered_and_how_far_the_clocks_are_apart() {
     let none = json!({ "code": "40004", "sub_code": "ACQ.TRADE_NOT_EXIST" });
     let asked = Asked {
