@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use encoding_rs::{Encoding, GBK, UTF_8};
+use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -197,7 +197,7 @@ pub fn read(
     aes: Option<&AesKey>,
     now: Timestamp,
 ) -> Result<Answer, ResponseError> {
-    let (text, encoding) = decoded(raw, charset);
+    let (text, encoding) = decoded(raw, charset)?;
     let members = Members::read(&text)?;
     let node = members.node(method)?;
     let signature = members.text(SIGN)?.filter(|signature| !signature.is_empty());
@@ -217,7 +217,7 @@ pub(super) fn unverified_node(
     method: &str,
     aes: Option<&AesKey>,
 ) -> Result<String, ResponseError> {
-    let (text, _) = decoded(raw, charset);
+    let (text, _) = decoded(raw, charset)?;
     plain(Members::read(&text)?.node(method)?, aes)
 }
 
@@ -236,7 +236,11 @@ fn verify(
     keyring: &Keyring,
     now: Timestamp,
 ) -> Result<(), Unverified> {
-    let check = |text: &str| keyring.check(&encoding.encode(text).0, signature, sn, now);
+    let check = |text: &str| match encoding.encode(text) {
+        (bytes, _, false) => keyring.check(&bytes, signature, sn, now),
+        // What the charset does not have would be written as something else.
+        (_, _, true) => Err(Unverified::BadSignature),
+    };
     match check(node) {
         // As the official programs in Java and PHP do: once more with the slashes not escaped. The text still has to be
         // one that Alipay signed.
@@ -268,15 +272,21 @@ fn plain(node: &str, aes: Option<&AesKey>) -> Result<String, ResponseError> {
     Ok(aes.ok_or(ResponseError::Encrypted)?.decrypt(&secret)?)
 }
 
-/// The answer as text: UTF-8 if it is, else what the header says, else GBK.
-fn decoded<'a>(raw: &'a [u8], charset: Option<&str>) -> (Cow<'a, str>, &'static Encoding) {
+/// The answer as text: UTF-8 if it is, else in the charset that the header says if Alipay uses it, else GBK.
+///
+/// The header is not signed, and in another charset the same bytes could be another object. For the same reason nothing
+/// is replaced that is no text: the bytes that are checked are made from this text again.
+fn decoded<'a>(
+    raw: &'a [u8],
+    charset: Option<&str>,
+) -> Result<(Cow<'a, str>, &'static Encoding), ResponseError> {
     if let Ok(text) = std::str::from_utf8(raw) {
-        return (Cow::Borrowed(text), UTF_8);
+        return Ok((Cow::Borrowed(text), UTF_8));
     }
     let named = charset.and_then(|name| Encoding::for_label(name.as_bytes()));
-    let encoding = named.filter(|encoding| *encoding != UTF_8).unwrap_or(GBK);
-    let (text, _) = encoding.decode_without_bom_handling(raw);
-    (text, encoding)
+    let encoding = named.filter(|encoding| *encoding == GB18030).unwrap_or(GBK);
+    let text = encoding.decode_without_bom_handling_and_without_replacement(raw);
+    Ok((text.ok_or(ResponseError::NotJson)?, encoding))
 }
 
 /// The top level of an answer: names, and the text of each value as it came.

@@ -128,8 +128,30 @@ fn an_answer_in_gbk_is_verified_over_its_bytes() {
     let (over, _, _) = GBK.encode(node);
     let body = signed(node, &over);
     let (raw, _, _) = GBK.encode(&body);
-    let answer = query(&raw).unwrap();
-    assert_eq!((answer.signed, answer.sub_msg.as_str()), (true, "交易不存在"));
+    let account = vectors::credentials(&["alipay"]);
+    // Whatever the header says: it is not signed.
+    for charset in
+        [None, Some("GBK"), Some("utf-8"), Some("iso-8859-1"), Some("utf-16"), Some("big5"), Some("x")]
+    {
+        let keyring = account.keyring();
+        let answer = read(&raw, charset, "alipay.trade.query", &keyring, None, Timestamp::MAX).unwrap();
+        assert_eq!((answer.signed, answer.sub_msg.as_str()), (true, "交易不存在"), "{charset:?}");
+    }
+}
+
+#[test]
+fn a_byte_that_is_no_text_is_not_read_as_something_that_was_signed() {
+    // 0xff is nothing, and the four bytes are the sign U+0080, which GB18030 has and GBK has not.
+    for (written, byte, code) in
+        [("&#65533;", b"\xff".as_slice(), "not_json"), ("&#128;", b"\x81\x30\x81\x30", "signature")]
+    {
+        let over = format!(r#"{{"code":"40004","sub_msg":"{written}"}}"#);
+        let good = signed(&over, over.as_bytes());
+        let (before, after) = good.split_once(written).unwrap();
+        let raw = [before.as_bytes(), byte, after.as_bytes()].concat();
+        assert_eq!(query(&raw).map_err(|error| error.code()), Err(code));
+        assert!(query(good.as_bytes()).unwrap().signed);
+    }
 }
 
 #[test]
