@@ -56,7 +56,7 @@ pub enum Happened {
     RefundedPart(Fen),
     /// All of it was refunded. The sum of all refunds.
     RefundedWhole(Fen),
-    /// A status that nobody documented: store it, never credit it.
+    /// A status that nobody documented, or that what stands beside it contradicts: store it, never credit it, and ask.
     Unknown(String),
 }
 
@@ -160,9 +160,10 @@ pub(super) fn of(notice: &Notice) -> Result<Event, EventError> {
     let kind = notice.get("notify_type").unwrap_or_default();
     let method = notice.get("method").unwrap_or_default();
     match kind {
-        "dut_user_sign" | "dut_user_unsign" => agreement(notice).map(Event::Agreement),
+        "trade_status_sync" => trade(notice).map(Event::Trade),
+        "dut_user_sign" | "dut_user_unsign" => agreement(notice, kind).map(Event::Agreement),
         "" if method.ends_with(".return") => returned(notice).map(Event::Returned),
-        _ if notice.get("trade_status").is_some() => trade(notice).map(Event::Trade),
+        // Whatever it holds: who knows what other messages mean by the same names.
         _ => Ok(Event::Other),
     }
 }
@@ -194,26 +195,33 @@ fn trade(notice: &Notice) -> Result<Trade, EventError> {
 }
 
 /// `refund_fee` is the running total of refunds, and payments' notices may carry it as zero. So a refund is told by an
-/// amount above zero and the time of the refund beside it.
+/// amount above zero and the time of the refund beside it; a trade that ended with only one of them is asked for.
 fn happened(notice: &Notice) -> Result<Happened, EventError> {
-    let refunded = amount(notice, "refund_fee")?.filter(|sum| !sum.is_zero());
-    let refunded = refunded.filter(|_| notice.get("gmt_refund").is_some());
-    Ok(match (notice.get("trade_status").unwrap_or_default(), refunded) {
-        ("WAIT_BUYER_PAY", _) => Happened::Waiting,
-        ("TRADE_SUCCESS", None) => Happened::Paid,
-        ("TRADE_SUCCESS", Some(sum)) => Happened::RefundedPart(sum),
-        ("TRADE_FINISHED", _) => Happened::Finished,
-        ("TRADE_CLOSED", None) => Happened::ClosedUnpaid,
-        ("TRADE_CLOSED", Some(sum)) => Happened::RefundedWhole(sum),
-        (other, _) => Happened::Unknown(other.to_owned()),
+    let sum = amount(notice, "refund_fee")?.filter(|sum| !sum.is_zero());
+    let at = notice.get("gmt_refund");
+    Ok(match (must(notice, "trade_status")?, sum, at) {
+        ("WAIT_BUYER_PAY", _, _) => Happened::Waiting,
+        ("TRADE_SUCCESS", Some(sum), Some(_)) => Happened::RefundedPart(sum),
+        ("TRADE_SUCCESS", _, _) => Happened::Paid,
+        ("TRADE_FINISHED", _, _) => Happened::Finished,
+        ("TRADE_CLOSED", None, None) => Happened::ClosedUnpaid,
+        ("TRADE_CLOSED", Some(sum), Some(_)) => Happened::RefundedWhole(sum),
+        (other, _, _) => Happened::Unknown(other.to_owned()),
     })
 }
 
-fn agreement(notice: &Notice) -> Result<Agreement, EventError> {
+fn agreement(notice: &Notice, kind: &str) -> Result<Agreement, EventError> {
+    let status = match (AgreementStatus::of(must(notice, "status")?), kind) {
+        // An end that says it is in force, or will be, brings nothing into force.
+        (AgreementStatus::Normal | AgreementStatus::Temp, "dut_user_unsign") => {
+            AgreementStatus::Unknown(kind.to_owned())
+        }
+        (status, _) => status,
+    };
     Ok(Agreement {
         agreement_no: must(notice, "agreement_no")?.to_owned(),
         external_agreement_no: notice.get("external_agreement_no").map(str::to_owned),
-        status: AgreementStatus::of(must(notice, "status")?),
+        status,
         invalid_at: time(notice, "invalid_time"),
     })
 }

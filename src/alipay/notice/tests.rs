@@ -305,6 +305,47 @@ fn what_our_own_address_holds_is_taken_out_before_a_return_is_verified() {
 }
 
 #[test]
+fn what_contradicts_itself_or_is_of_another_kind_credits_and_activates_nothing() {
+    let account = vectors::credentials(&["alipay"]);
+    let event = |fields: &[(&str, &str)]| verify(&form(&signed(fields)), &account).unwrap().event();
+    let trade = |more: &[(&str, &str)]| {
+        let fields = [("out_trade_no", "a"), ("trade_no", "2026"), ("total_amount", "1.00")];
+        match event(&[&fields, more].concat()) {
+            Ok(Event::Trade(trade)) => Some(trade.happened),
+            Ok(Event::Agreement(_) | Event::Returned(_) | Event::Other) => None,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let sync = ("notify_type", "trade_status_sync");
+    assert_eq!(trade(&[sync, ("trade_status", "TRADE_SUCCESS")]), Some(Happened::Paid));
+    for kind in ["", "servicemarket_order_notify", "trade_status_sync2"] {
+        assert_eq!(trade(&[("notify_type", kind), ("trade_status", "TRADE_SUCCESS")]), None, "{kind}");
+    }
+    let closed = ("trade_status", "TRADE_CLOSED");
+    assert_eq!(trade(&[sync, closed, ("refund_fee", "0.00")]), Some(Happened::ClosedUnpaid));
+    for half in [("refund_fee", "1.00"), ("gmt_refund", "2026-01-02 15:04:05")] {
+        let unknown = Happened::Unknown("TRADE_CLOSED".to_owned());
+        assert_eq!(trade(&[sync, closed, half]), Some(unknown), "{half:?}");
+    }
+    assert_eq!(event(&[sync]), Err(EventError::Missing("total_amount")));
+
+    let status = |kind: &str, word: &str| match event(&[
+        ("notify_type", kind),
+        ("agreement_no", "2026"),
+        ("status", word),
+    ]) {
+        Ok(Event::Agreement(agreement)) => agreement.status,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(status("dut_user_sign", "NORMAL"), AgreementStatus::Normal);
+    assert_eq!(status("dut_user_unsign", "UNSIGN"), AgreementStatus::Unsigned);
+    for word in ["NORMAL", "TEMP"] {
+        let unknown = AgreementStatus::Unknown("dut_user_unsign".to_owned());
+        assert_eq!(status("dut_user_unsign", word), unknown, "{word}");
+    }
+}
+
+#[test]
 fn the_account_is_found_by_what_the_form_says_before_it_is_verified() {
     let form = Form::parse(b"app_id=2021&a=%E4%BD%A0+%2B&empty=&&charset=").unwrap();
     assert_eq!((form.app_id(), form.text("a"), form.text("empty")), (Some("2021"), Some("你 +"), Some("")));
