@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::certs::{AlipayCert, CertError};
 use super::keys::PublicKey;
-use super::sign::SignType;
+use super::{shown, sign::SignType};
 use crate::domain::time::Timestamp;
 use crate::limits;
 
@@ -103,7 +103,7 @@ impl Keyring {
             }
             (Keys::Certified(known), Some(sn)) => {
                 let cert = known.iter().find(|cert| cert.sn() == sn);
-                let cert = cert.ok_or_else(|| Unverified::UnknownCertificate(sn.to_owned()))?;
+                let cert = cert.ok_or_else(|| Unverified::UnknownCertificate(shown(sn)))?;
                 let key = cert.key_at(now).map_err(Unverified::NotInForce)?;
                 if good(key) { Ok(()) } else { Err(Unverified::BadSignature) }
             }

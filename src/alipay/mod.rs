@@ -32,3 +32,9 @@ pub mod response;
 pub mod sign;
 #[cfg(test)]
 pub(crate) mod vectors;
+
+/// A stranger's text, short and on one line, for errors that end in a log.
+fn shown(text: &str) -> String {
+    const CHARS_MAX: usize = 64;
+    text.chars().take(CHARS_MAX).flat_map(char::escape_debug).collect()
+}

@@ -6,6 +6,7 @@ use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
 
 use super::Refusal;
 use crate::alipay::canonical::{CERT_SN, SIGN, SIGN_TYPE};
+use crate::alipay::shown;
 use crate::limits;
 
 /// Fields that shops fill, and buyers through them: whatever stands in them, Alipay sends back.
@@ -88,7 +89,7 @@ impl Form {
             let name = decoded(halves.next().unwrap_or_default())?;
             let value = decoded(halves.next().unwrap_or_default())?;
             if raw.contains_key(&name) {
-                return Err(Refusal::Duplicate(String::from_utf8_lossy(&name).into_owned()));
+                return Err(Refusal::Duplicate(shown(&String::from_utf8_lossy(&name))));
             }
             if raw.len() == limits::ALIPAY_NOTICE_FIELDS_MAX {
                 return Err(Refusal::TooLong);
@@ -180,7 +181,7 @@ fn charset(raw: &BTreeMap<Vec<u8>, Vec<u8>>) -> Result<&'static Encoding, Refusa
     };
     Encoding::for_label(label)
         .filter(|encoding| [UTF_8, GBK, GB18030].contains(encoding))
-        .ok_or_else(|| Refusal::Charset(String::from_utf8_lossy(label).into_owned()))
+        .ok_or_else(|| Refusal::Charset(shown(&String::from_utf8_lossy(label))))
 }
 
 /// Form decoding of one name or value.

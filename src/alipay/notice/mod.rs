@@ -15,6 +15,7 @@ pub use form::Form;
 
 use super::canonical::{self, CERT_SN, SIGN_TYPE};
 use super::keyring::{Keyring, Unverified};
+use super::shown;
 use crate::domain::time::Timestamp;
 
 /// Why a notice is not processed. Answer `failure`, and change nothing.
@@ -129,7 +130,7 @@ impl Form {
         let signature = signature.ok_or(Refusal::SignMissing)?;
         let configured = receiver.keyring.sign_type().as_str();
         if let Some(other) = self.text(SIGN_TYPE).filter(|told| !told.is_empty() && *told != configured) {
-            return Err(Refusal::SignType(other.to_owned()));
+            return Err(Refusal::SignType(shown(other)));
         }
         // What a browser brings back in certificate mode names the certificate beside the signature.
         for without in [&[SIGN_TYPE, CERT_SN][..], &[CERT_SN]] {
@@ -146,9 +147,9 @@ impl Form {
     /// What is left to ask once the signature is good.
     fn accept(self, receiver: &Receiver<'_>) -> Result<Notice, Refusal> {
         if let Some(name) = self.ambiguous() {
-            return Err(Refusal::Ambiguous(name.to_owned()));
+            return Err(Refusal::Ambiguous(shown(name)));
         }
-        let other = |name: &str, ours: &str| self.text(name).filter(|told| *told != ours).map(str::to_owned);
+        let other = |name: &str, ours: &str| self.text(name).filter(|told| *told != ours).map(shown);
         if let Some(app_id) =
             other("app_id", receiver.app_id).or(self.text("app_id").is_none().then(String::new))
         {

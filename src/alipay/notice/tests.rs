@@ -288,6 +288,12 @@ fn a_form_that_readers_could_read_differently_is_refused() {
     }
     let long = "a".repeat(crate::limits::ALIPAY_NOTICE_BYTES_MAX + 1);
     assert_eq!(Form::parse(long.as_bytes()), Err(Refusal::TooLong));
+    // What a stranger writes is told in a log as a part of one line.
+    let name = format!("a%0A%1B{}", "b".repeat(10_000));
+    for raw in [format!("{name}=1&{name}=2"), format!("charset={name}"), format!("sign=x&sign_type={name}")] {
+        let told = verify(&raw, &vectors::credentials(&["alipay"])).unwrap_err().to_string();
+        assert!(told.len() < 200 && !told.contains(char::is_control), "{told}");
+    }
 }
 
 #[test]

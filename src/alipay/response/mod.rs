@@ -17,6 +17,7 @@ use super::aes::{AesKey, DecryptError};
 use super::canonical::{CERT_SN, SIGN};
 use super::keyring::{Keyring, Unverified};
 use super::lenient::Text;
+use super::shown;
 use crate::domain::time::Timestamp;
 
 /// The node of errors that are no method's.
@@ -299,7 +300,7 @@ impl<'a> Members<'a> {
         names.sort_unstable();
         let twice = names.windows(2).find(|pair| pair.first() == pair.last());
         match twice.and_then(|pair| pair.first()) {
-            Some(name) => Err(ResponseError::Duplicate((*name).to_owned())),
+            Some(name) => Err(ResponseError::Duplicate(shown(name))),
             None => Ok(members),
         }
     }
@@ -313,7 +314,7 @@ impl<'a> Members<'a> {
             if expected && found.is_none() {
                 found = Some(*value);
             } else if expected || name.ends_with("_response") {
-                return Err(ResponseError::WrongNode(name.clone().into_owned()));
+                return Err(ResponseError::WrongNode(shown(name)));
             }
         }
         found.ok_or(ResponseError::NoNode)
