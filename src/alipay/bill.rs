@@ -1,7 +1,7 @@
 //! A day's bill as Alipay hands it out: a ZIP of CSV files in GBK, with `#` lines around each table.
 //!
 //! Knows the columns by their names, because their order and number have changed before. Bounded in every direction: what
-//! is unpacked is a stranger's file.
+//! is unpacked is a stranger's file. Nothing in it is signed: it is for comparing, and no order is paid by what it says.
 
 use std::io::{Cursor, Read as _};
 
@@ -133,7 +133,9 @@ impl Bill {
             if record.iter().all(str::is_empty) {
                 continue;
             }
-            match columns.row(&record) {
+            // A name that begins with a quotation mark takes in the rows behind it. They must not be lost with it.
+            let one_line = !record.iter().any(|field| field.contains('\n'));
+            match columns.row(&record).filter(|_| one_line) {
                 Some(Row::Trade(row)) => self.trades.push(row),
                 Some(Row::Movement(row)) => self.movements.push(row),
                 None => self.unread.push(record.iter().collect::<Vec<_>>().join(",")),
@@ -281,6 +283,15 @@ mod tests {
         assert_eq!(moved, [("1", Some(fen(1000)), None), ("2", None, Some(fen(6)))]);
         assert_eq!(bill.movements[0].merchant_order_no.as_deref(), Some("P1"));
         assert_eq!(bill.unread.len(), 1);
+    }
+
+    #[test]
+    fn a_name_with_a_quotation_mark_makes_no_row_vanish() {
+        let evil = MOVEMENTS.replace("*三\t", "\"三\t");
+        let bill = read(&zipped(&[("a.csv", evil.as_bytes())])).unwrap();
+        assert_eq!(bill.movements, []);
+        let [unread] = bill.unread.as_slice() else { panic!("{bill:?}") };
+        assert!(unread.contains("10.00") && unread.contains("-0.06"), "{unread}");
     }
 
     #[test]
