@@ -37,7 +37,8 @@ impl Gateway {
                     None => return Err(GatewayError),
                 };
                 let safe = url.scheme() == "https" || (url.scheme() == "http" && here);
-                let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+                let secret = !url.username().is_empty() || url.password().is_some();
+                let plain = url.query().is_none() && url.fragment().is_none() && !secret;
                 if safe && plain { Ok(Gateway::Own(url)) } else { Err(GatewayError) }
             }
         }
@@ -80,6 +81,7 @@ mod tests {
             ("http://127.0.0.1.example.com/", false),
             ("https://gateway.example/x?charset=gbk", false),
             ("https://me@gateway.example/", false),
+            ("https://:secret@gateway.example/", false),
             ("ftp://gateway.example/", false),
             ("Production", false),
             ("", false),
