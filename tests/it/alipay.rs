@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use html5gum::{Token, Tokenizer};
 use matcha::alipay::bill::{self, TradeKind};
+use matcha::alipay::certs::{CertError, Roots};
 use matcha::alipay::credentials::{Credentials, Pasted, PastedTrust};
 use matcha::alipay::gateway::{Client, Error, Line, Settings};
 use matcha::alipay::methods::{
@@ -48,6 +49,20 @@ fn day(text: &str) -> Day {
 
 fn ours(number: &str) -> TradeRef {
     TradeRef::Ours(word(number))
+}
+
+/// A day after the newer of Alipay's certificates in the vectors began.
+fn certificates_in_force() -> Timestamp {
+    let certs = &vectors("certs.json")["certificates"];
+    let roots = Roots::paste(text(&certs["root_bundle_pem"])).expect("roots");
+    let begins = |name: &str| {
+        let cert = roots.trust(text(&certs[name]), &[]).expect("a certificate");
+        match cert.key_at(Timestamp::from_millis(0)) {
+            Err(CertError::NotYet(from)) => from,
+            other => panic!("it begins after 1970: {other:?}"),
+        }
+    };
+    begins("alipay_cert_pem").max(begins("alipay_cert_next_pem")).plus(Millis::seconds(24 * 3600))
 }
 
 impl Shop {
@@ -418,7 +433,7 @@ async fn encrypted_calls_are_read_and_encrypted_answers_believed() {
 async fn a_new_certificate_of_alipays_is_fetched_and_believed() {
     let mut shop = Shop::of_vectors(true);
     // The certificates were made after the requests.
-    shop.at("2027-06-01 09:00:00").await;
+    shop.at(&certificates_in_force().max(shop.now).china_clock()).await;
     let code = shop.code("P1").await;
     shop.gateway.rotate().await.unwrap();
     shop.gateway.pay_code(&code).await.unwrap();

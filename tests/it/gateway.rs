@@ -8,6 +8,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use matcha::domain::money::Fen;
 use reqwest::{Client, Method};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -361,26 +362,48 @@ struct Signed {
     params: Value,
 }
 
-/// The request of that name in the vectors.
-fn signed(name: &str) -> Signed {
-    let requests = vectors("requests.json");
-    let named = |entry: &&Value| entry["name"] == name;
-    let request = requests["vectors"].as_array().expect("a list").iter().find(named).expect("the request");
-    let by_node = |entry: &&Value| text(&entry["made_with"]).starts_with("alipay-sdk 4");
-    let entry = request["signed_by"].as_array().expect("a list").iter().find(by_node).expect("Node's");
-    let url = entry["http"]["url"].as_str().or(entry["url"].as_str()).expect("an address");
-    let (_, query) = url.split_once('?').expect("a query");
-    Signed {
-        query: query.to_owned(),
-        body: entry["http"]["body"].as_str().unwrap_or_default().to_owned(),
-        biz: request["biz_content_object"].clone(),
-        params: entry["params"].clone(),
-    }
+/// The requests of a method in the vectors, of those that Node's SDK sent or would send over HTTP and not encrypted.
+fn requests(method: &str, certified: bool) -> Vec<Signed> {
+    let all = vectors("requests.json");
+    let fit = |request: &&Value| {
+        request["method"] == method && request["cert_mode"] == certified && request["encrypted"] != true
+    };
+    let by_node = |request: &Value| {
+        let node = |entry: &&Value| text(&entry["made_with"]).starts_with("alipay-sdk 4");
+        let entry = request["signed_by"].as_array().expect("a list").iter().find(node)?;
+        let (_, query) = entry["http"]["url"].as_str().or(entry["url"].as_str())?.split_once('?')?;
+        Some(Signed {
+            query: query.to_owned(),
+            body: entry["http"]["body"].as_str().unwrap_or_default().to_owned(),
+            biz: request["biz_content_object"].clone(),
+            params: entry["params"].clone(),
+        })
+    };
+    all["vectors"].as_array().expect("a list").iter().filter(fit).filter_map(by_node).collect()
 }
+
+/// The request of a method; where it is about a trade, about the one that a refund of the vectors is about.
+fn signed(method: &str, certified: bool) -> Signed {
+    let refunded = requests("alipay.trade.refund", false).remove(0).biz["out_trade_no"].clone();
+    let of_no_trade = |biz: &Value| biz["out_trade_no"].is_null() && biz["trade_no"].is_null();
+    let fits = |request: &Signed| request.biz["out_trade_no"] == refunded || of_no_trade(&request.biz);
+    requests(method, certified).into_iter().find(fits).unwrap_or_else(|| panic!("a request of {method}"))
+}
+
+const PRECREATE: &str = "alipay.trade.precreate";
+const QUERY: &str = "alipay.trade.query";
+const REFUND: &str = "alipay.trade.refund";
+const TRANSFER: &str = "alipay.fund.trans.uni.transfer";
 
 #[track_caller]
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is a text"))
+}
+
+/// An amount, however it is written.
+#[track_caller]
+fn fen(yuan: &str) -> Fen {
+    Fen::parse(yuan).unwrap_or_else(|error| panic!("{yuan}: {error}"))
 }
 
 /// A gateway whose merchant is that of the vectors, at the time at which its requests were signed.
@@ -393,7 +416,7 @@ pub(crate) fn of_vectors(certified: bool) -> Gateway {
         "private_key": keys["alipay"]["private"]["pkcs1_pem"],
         "next_private_key": keys["alipay_next"]["private"]["pkcs8_bare"],
         "aes_key": keys["aes_key"],
-        "clock_start": signed("precreate").params["timestamp"],
+        "clock_start": signed(PRECREATE, false).params["timestamp"],
         // The addresses in the vectors are other people's: nothing is posted.
         "settings": { "notices": "hold" },
     });
@@ -411,14 +434,14 @@ pub(crate) fn of_vectors(certified: bool) -> Gateway {
 
 impl Gateway {
     /// Sends that request; the answer's text, or `None` where none came.
-    async fn replay(&self, name: &str) -> Option<String> {
-        let Signed { query, body, .. } = signed(name);
-        self.post_form(&format!("{}?{query}", self.ready.gateway), body).await
+    async fn replay(&self, request: &Signed) -> Option<String> {
+        let Signed { query, body, .. } = request;
+        self.post_form(&format!("{}?{query}", self.ready.gateway), body.clone()).await
     }
 
     /// The node of the answer to that request.
-    async fn node(&self, name: &str) -> Value {
-        let answer = self.replay(name).await.expect("an answer");
+    async fn node(&self, request: &Signed) -> Value {
+        let answer = self.replay(request).await.expect("an answer");
         let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"));
         assert!(answer["sign"].is_string(), "{answer}");
         let mut nodes = answer.as_object().expect("an object").iter();
@@ -429,12 +452,15 @@ impl Gateway {
 #[tokio::test]
 async fn the_gateway_starts_and_answers_what_alipays_own_sdk_signed() {
     let gateway = of_vectors(false);
-    let node = gateway.node("query_by_out_trade_no").await;
+    let node = gateway.node(&signed(QUERY, false)).await;
     assert_eq!((&node["code"], &node["sub_code"]), (&json!("40004"), &json!("ACQ.TRADE_NOT_EXIST")));
     let calls = gateway.calls().await;
     let [call] = calls.as_slice() else { panic!("{calls:?}") };
-    assert_eq!(call.method.as_deref(), Some("alipay.trade.query"));
-    assert!(call.verified && call.signed_text.as_ref().is_some_and(|text| text.starts_with("app_id=")));
+    assert_eq!(call.method.as_deref(), Some(QUERY));
+    assert!(
+        call.verified
+            && call.signed_text.as_ref().is_some_and(|text| text.contains("&method=alipay.trade.query&"))
+    );
     assert_eq!(
         (call.code.as_deref(), call.sub_code.as_deref()),
         (Some("40004"), Some("ACQ.TRADE_NOT_EXIST"))
@@ -442,7 +468,7 @@ async fn the_gateway_starts_and_answers_what_alipays_own_sdk_signed() {
     assert!(call.fault.is_none());
     let keys = vectors("keys.json");
     assert_eq!(gateway.ready.alipay_public_key, text(&keys["alipay"]["public"]["spki_bare"]));
-    assert_eq!(json!(gateway.ready.now), signed("precreate").params["timestamp"]);
+    assert_eq!(json!(gateway.ready.now), signed(PRECREATE, false).params["timestamp"]);
     assert_eq!(json!(gateway.ready.app_id), keys["app_id"]);
     assert_eq!(json!(gateway.ready.seller_id), keys["seller_id"]);
     assert!(gateway.ready.app_private_key.is_none(), "ours was given");
@@ -454,13 +480,13 @@ async fn the_gateway_starts_and_answers_what_alipays_own_sdk_signed() {
 #[tokio::test]
 async fn an_order_is_made_paid_told_and_partly_given_back() {
     let gateway = of_vectors(false);
-    let (asked, refund) = (signed("precreate"), signed("refund_partial"));
-    let made = gateway.node("precreate").await;
+    let (asked, refund) = (signed(PRECREATE, false), signed(REFUND, false));
+    let made = gateway.node(&signed(PRECREATE, false)).await;
     let number = text(&made["out_trade_no"]);
     assert_eq!(gateway.scan(number).await.unwrap().trade_status.as_deref(), Some("WAIT_BUYER_PAY"));
     let paid = gateway.pay_code(text(&made["qr_code"])).await.unwrap();
     assert_eq!(paid.trade_status.as_deref(), Some("TRADE_SUCCESS"));
-    assert_eq!(paid.total_amount, text(&asked.biz["total_amount"]));
+    assert_eq!(fen(&paid.total_amount), fen(text(&asked.biz["total_amount"])));
     let twice = gateway.pay(number).await.unwrap_err();
     assert_eq!((twice.status, twice.error.as_str()), (409, "the trade is TRADE_SUCCESS"));
 
@@ -473,8 +499,9 @@ async fn an_order_is_made_paid_told_and_partly_given_back() {
     assert_eq!((told.state.as_str(), told.notify_type.as_str()), ("done", "trade_status_sync"));
     assert_eq!(Some(&told.fields["trade_no"]), paid.trade_no.as_ref());
 
-    let given = gateway.node("refund_partial").await;
-    assert_eq!((&given["fund_change"], &given["refund_fee"]), (&json!("Y"), &refund.biz["refund_amount"]));
+    let given = gateway.node(&signed(REFUND, false)).await;
+    assert_eq!(given["fund_change"], json!("Y"));
+    assert_eq!(fen(text(&given["refund_fee"])), fen(text(&refund.biz["refund_amount"])));
     let begun = gateway.idle().await.unwrap();
     let unanswered = gateway.take().await;
     assert_eq!(unanswered.len(), 1, "the refund's");
@@ -491,26 +518,26 @@ async fn an_order_is_made_paid_told_and_partly_given_back() {
 
     let state = gateway.state().await;
     assert_eq!(state.orders[0].out_trade_no, number);
-    assert_eq!(state.orders[0].refunded, text(&refund.biz["refund_amount"]));
+    assert_eq!(fen(&state.orders[0].refunded), fen(text(&refund.biz["refund_amount"])));
     assert_eq!(state.ledger.len(), 2);
 }
 
 #[tokio::test]
 async fn an_answer_is_lost_after_the_work_and_the_fault_is_over() {
     let gateway = of_vectors(false);
-    gateway.node("precreate").await;
+    gateway.node(&signed(PRECREATE, false)).await;
     let number = gateway.state().await.orders[0].out_trade_no.clone();
     gateway.pay(&number).await.unwrap();
-    gateway.fault(Fault::new("alipay.trade.refund", "lost_answer")).await.unwrap();
-    assert!(gateway.replay("refund_partial").await.is_none());
+    gateway.fault(Fault::new(REFUND, "lost_answer")).await.unwrap();
+    assert!(gateway.replay(&signed(REFUND, false)).await.is_none());
     gateway.idle().await.unwrap();
     assert_eq!(gateway.calls().await.last().unwrap().fault.as_deref(), Some("lost_answer"));
-    assert_eq!(gateway.node("refund_partial").await["fund_change"], json!("N"), "the same refund");
+    assert_eq!(gateway.node(&signed(REFUND, false)).await["fund_change"], json!("N"), "the same refund");
     let unknown = Fault::new("*", "system_error").times(9).with("work", json!(true));
     gateway.fault(unknown).await.unwrap();
-    assert_eq!(gateway.node("query_by_out_trade_no").await["code"], json!("20000"));
+    assert_eq!(gateway.node(&signed(QUERY, false)).await["code"], json!("20000"));
     gateway.mend().await.unwrap();
-    assert_eq!(gateway.node("query_by_out_trade_no").await["code"], json!("10000"));
+    assert_eq!(gateway.node(&signed(QUERY, false)).await["code"], json!("10000"));
     let wrong = gateway.fault(Fault::new("notify", "never")).await.unwrap_err();
     assert!(wrong.status == 400 && wrong.error.contains("duplicate"), "{wrong:?}");
 }
@@ -518,7 +545,7 @@ async fn an_answer_is_lost_after_the_work_and_the_fault_is_over() {
 #[tokio::test]
 async fn time_closes_what_waits_and_receipts_come_without_a_trade() {
     let gateway = of_vectors(false);
-    gateway.node("precreate").await;
+    gateway.node(&signed(PRECREATE, false)).await;
     let number = gateway.state().await.orders[0].out_trade_no.clone();
     assert_eq!(gateway.close(&number).await.unwrap_err().status, 409, "there is no trade yet");
     gateway.scan(&number).await.unwrap();
@@ -536,7 +563,8 @@ async fn time_closes_what_waits_and_receipts_come_without_a_trade() {
 #[tokio::test]
 async fn an_agreement_is_signed_paused_and_ended_by_its_user() {
     let gateway = of_vectors(false);
-    let link = format!("{}?{}", gateway.ready.gateway, signed("agreement_page_sign").query);
+    let link =
+        format!("{}?{}", gateway.ready.gateway, signed("alipay.user.agreement.page.sign", false).query);
     let seen = gateway.wallet(&link).await.unwrap();
     let name = text(&seen["external_agreement_no"]);
     let agreement = gateway.sign(name).await.unwrap();
@@ -553,15 +581,13 @@ async fn an_agreement_is_signed_paused_and_ended_by_its_user() {
 #[tokio::test]
 async fn in_certificate_mode_a_transfer_is_dealt_with_until_it_ends() {
     let gateway = of_vectors(true);
-    gateway.fault(Fault::new("alipay.fund.trans.uni.transfer", "in_process")).await.unwrap();
-    let sent = gateway.node("uni_transfer_cert_mode").await;
+    gateway.fault(Fault::new(TRANSFER, "in_process")).await.unwrap();
+    let sent = gateway.node(&signed(TRANSFER, true)).await;
     assert_eq!(sent["status"], json!("DEALING"));
-    let asked = signed("uni_transfer_cert_mode").biz;
+    let asked = signed(TRANSFER, true).biz;
     let ended = gateway.end_transfer(text(&asked["out_biz_no"]), "SUCCESS").await.unwrap();
     assert_eq!(ended.status, "SUCCESS");
-    assert_eq!(
-        (json!(ended.out_biz_no), json!(ended.amount)),
-        (asked["out_biz_no"].clone(), asked["trans_amount"].clone())
-    );
+    assert_eq!(json!(ended.out_biz_no), asked["out_biz_no"]);
+    assert_eq!(fen(&ended.amount), fen(text(&asked["trans_amount"])));
     assert_eq!(gateway.state().await.transfers.len(), 1);
 }
