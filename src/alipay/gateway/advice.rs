@@ -16,7 +16,7 @@ const fn row(word: &'static str, zh: &'static str, en: &'static str) -> (&'stati
     (word, Advice { zh, en })
 }
 
-/// By the business code without its prefix.
+/// By the business code without its prefix; several that mean the same stand between `|`.
 const BY_WORD: &[(&str, Advice)] = &[
     // Settings.
     row(
@@ -112,7 +112,7 @@ const BY_WORD: &[(&str, Advice)] = &[
         "The merchant's account is not in order: see why in the merchant centre.",
     ),
     row(
-        "AGREEMENT_CHECK_FAIL",
+        "AGREEMENT_CHECK_FAIL|USER_AGREEMENT_CHECK_FAIL",
         "没有开通账务明细（商家账单）产品：先签约。",
         "The product for account logs is not contracted: sign it first.",
     ),
@@ -144,7 +144,7 @@ const BY_WORD: &[(&str, Advice)] = &[
         "This trade is finished and cannot be refunded any more: pay the buyer back in another way.",
     ),
     row(
-        "TRADE_STATUS_ERROR",
+        "TRADE_STATUS_ERROR|REASON_TRADE_STATUS_INVALID|REASON_ILLEGAL_STATUS",
         "交易状态不允许这样做：先查询它的状态。",
         "The trade's state does not allow this: query it first.",
     ),
@@ -169,6 +169,26 @@ const BY_WORD: &[(&str, Advice)] = &[
         "Buyer and seller are the same person: pay from another account.",
     ),
     row("TRADE_CANCEL_TIME_OUT", "超过可撤销时间：改用退款。", "It is too late to cancel: refund instead."),
+    row(
+        "NOW_TIME_AFTER_EXPIRE_TIME_ERROR",
+        "订单已过付款期限：换一个新的订单号重新下单。",
+        "The order can no longer be paid: make a new one with a new number.",
+    ),
+    row(
+        "TRADE_BUYER_NOT_MATCH",
+        "这笔交易已由另一个买家扫码：换一个新的订单号。",
+        "Another buyer has scanned this trade: use a new number.",
+    ),
+    row(
+        "BEYOND_PAY_RESTRICTION|BEYOND_PER_RECEIPT_RESTRICTION|BEYOND_PER_RECEIPT_DAY_RESTRICTION|BEYOND_PER_RECEIPT_SINGLE_RESTRICTION|MERCHANT_PERM_RECEIPT_SINGLE_LIMIT|MERCHANT_PERM_RECEIPT_DAY_LIMIT|MERCHANT_PERM_RECEIPT_SUSPEND_LIMIT",
+        "商户收款受限（单笔或当日额度，或收款权限）：在商家中心查看，申请提高额度或恢复收款。",
+        "The merchant may not receive this much, or not at all for now: see the limits in the merchant centre.",
+    ),
+    row(
+        "REASON_TRADE_REFUND_FEE_ERR",
+        "退款金额无效，或已部分退款的交易不能撤销：查看已退金额，改用退款。",
+        "The amount of the refund is not valid, or a trade that was refunded in part cannot be cancelled: see what was refunded, and refund.",
+    ),
     // Refunds.
     row(
         "SELLER_BALANCE_NOT_ENOUGH",
@@ -197,9 +217,9 @@ const BY_WORD: &[(&str, Advice)] = &[
     ),
     // The payer.
     row(
-        "BUYER_BALANCE_NOT_ENOUGH",
-        "付款人余额不足：请付款人充值或换一种付款方式。",
-        "The payer's balance is too low: ask for a top-up or another way of paying.",
+        "BUYER_BALANCE_NOT_ENOUGH|NO_PAYMENT_INSTRUMENTS_AVAILABLE",
+        "付款人余额不足，或没有可用的付款方式：请付款人充值或换一种付款方式。",
+        "The payer's balance is too low, or no way of paying is left: ask for a top-up or another way.",
     ),
     row(
         "BUYER_BANKCARD_BALANCE_NOT_ENOUGH",
@@ -211,9 +231,24 @@ const BY_WORD: &[(&str, Advice)] = &[
         "支付宝认为有风险：请付款人换一种方式支付。",
         "Alipay sees a risk: the payer should pay in another way.",
     ),
+    row(
+        "BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR|BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR",
+        "付款人当日或当月付款已达上限：换一种付款方式，或以后再付。",
+        "The payer has reached the day's or the month's limit: pay in another way, or later.",
+    ),
+    row(
+        "BUYER_ENABLE_STATUS_FORBID|ERROR_BUYER_CERTIFY_LEVEL_LIMIT|BUYER_NOT_EXIST",
+        "付款人的账号不能付款（受限、未认证或不存在）：请付款人在支付宝里查看，或换一个账号。",
+        "The payer's account cannot pay (it is restricted, not certified or gone): look at it in Alipay, or use another.",
+    ),
+    row(
+        "PAYMENT_FAIL",
+        "付款没有成功：先查询交易，再请付款人重试。",
+        "The payment failed: query the trade, then let the payer try again.",
+    ),
     // Agreements.
     row(
-        "AGREEMENT_NOT_EXIST",
+        "AGREEMENT_NOT_EXIST|AGREEMENT_NOT_EXSIT|AGREEMENT_INVALID|AGREEMENT_HAS_UNSIGNED",
         "协议不存在或已解约：停止扣款，请读者重新签约。",
         "The agreement does not exist or was ended: stop charging, and let the reader sign anew.",
     ),
@@ -223,7 +258,7 @@ const BY_WORD: &[(&str, Advice)] = &[
         "There is no such agreement: the reader did not finish signing, or ended it.",
     ),
     row(
-        "AGREEMENT_STATUS_NOT_NORMAL",
+        "AGREEMENT_STATUS_NOT_NORMAL|AGREEMENT_ERROR|ILLEGAL_AGREEMENT|USER_AGREEMENT_STATUS_NOT_NORMAL|USER_AGREEMENT_STATUS_IS_NOT_NORMAL",
         "协议不在生效状态：停止扣款并查询协议。",
         "The agreement is not in force: stop charging and query it.",
     ),
@@ -262,14 +297,24 @@ const BY_WORD: &[(&str, Advice)] = &[
         "新的扣款日不合要求：必须晚于原计划，按月的只能是 1–28 日。",
         "The new day does not do: it has to be later than planned, and by months between the 1st and the 28th.",
     ),
-    // Transfers.
     row(
-        "PAYER_BALANCE_NOT_ENOUGH",
-        "付款账户余额不足：充值后用同一单号再试。",
-        "The paying account's balance is too low: top it up and repeat under the same number.",
+        "OVER_MAX_UNDER_WAY_DEDUCT_COUNT",
+        "还有一笔扣款没有结果：先查询它，不要再扣一次。",
+        "Another charge is still under way: query it first, and do not charge again.",
     ),
     row(
-        "BALANCE_IS_NOT_ENOUGH",
+        "OVER_MERCHANT_DAILY_DEDUCT_AMOUNT",
+        "超过商户当日的扣款额度：明天再扣，或申请提高额度。",
+        "It is above the merchant's limit for charges of one day: charge tomorrow, or ask for more.",
+    ),
+    row(
+        "MERCHANT_AGREEMENT_NOT_EXIST|MERCHANT_AGREEMENT_INVALID|MERCHANT_AGREEMENT_IS_NOT_EXIST",
+        "商户没有签约周期扣款产品，或签约已失效：在商家中心处理。",
+        "The merchant's own contract for periodic charges is missing or over: see the merchant centre.",
+    ),
+    // Transfers.
+    row(
+        "PAYER_BALANCE_NOT_ENOUGH|BALANCE_IS_NOT_ENOUGH",
         "付款账户余额不足：充值后用同一单号再试。",
         "The paying account's balance is too low: top it up and repeat under the same number.",
     ),
@@ -285,7 +330,7 @@ const BY_WORD: &[(&str, Advice)] = &[
         "This login belongs to several accounts: use the payee's user id.",
     ),
     row(
-        "EXCEED_LIMIT_SM_AMOUNT",
+        "EXCEED_LIMIT_SM_AMOUNT|EXCEED_LIMIT_PERSONAL_SM_AMOUNT",
         "超过单笔转账限额：分开转或提高限额。",
         "It is above the limit for one transfer: split it, or have the limit raised.",
     ),
@@ -295,18 +340,38 @@ const BY_WORD: &[(&str, Advice)] = &[
         "It is above the day's limit for transfers: go on tomorrow.",
     ),
     row(
-        "TRANSFER_SCENE_NAME_BLANK",
-        "新的转账合同要求填写转账场景：在账户设置里填写。",
-        "The contract wants a scene for transfers: set it in the account.",
+        "TRANSFER_SCENE_NAME_BLANK|TRANSFER_SCENE_NAME_ILLEGAL|TRANSFER_SCENE_REPORT_INFO_ILLEGAL|TRANSFER_SCENE_INFO_ADMIT_FAIL",
+        "转账合同要求填写转账场景和报备信息：按合同写的填写。",
+        "The contract wants a scene for transfers and what has to be reported for it: fill in what it names.",
     ),
     row(
-        "PAYMENT_INFO_INCONSISTENCY",
+        "PAYMENT_INFO_INCONSISTENCY|REP_INCONSISTENT",
         "同一单号以前用过别的内容：查询原来的那笔，再用新单号。",
         "This number was used with another content: query that transfer, then use a new number.",
     ),
+    row(
+        "PAYEE_NOT_RELNAME_CERTIFY",
+        "收款人没有实名认证：请收款人先完成认证。",
+        "The payee has not proved a real name to Alipay: ask for that first.",
+    ),
+    row(
+        "PAYER_PAYEE_CANNOT_SAME",
+        "付款和收款是同一个账号：核对收款账号。",
+        "Payer and payee are the same account: check the payee.",
+    ),
+    row(
+        "NO_PERMISSION_ACCOUNT|PERMIT_CHECK_PERM_LIMITED|SECURITY_CHECK_FAILED",
+        "账户被限制转账或未通过安全检查：看支付宝给出的说明，联系支付宝客服。",
+        "The account may not transfer, or a security check failed: read Alipay's message and call its support.",
+    ),
+    row(
+        "MEMO_REQUIRED_IN_TRANSFER_ERROR|REMARK_HAS_SENSITIVE_WORD",
+        "转账备注缺少或含有不允许的词：五万元起企业转账必须填写备注，改好备注后重新转账。",
+        "The transfer's remark is missing or holds a word that is not allowed: from ¥50 000 on a company has to say one. Change it and transfer anew.",
+    ),
     // Bills.
     row(
-        "BILL_NOT_EXIST",
+        "BILL_NOT_EXIST|NO_BILL_DATA",
         "账单还没有生成或当天没有数据：上午九点以后再试。",
         "The bill is not there yet, or the day had none: try again after nine in the morning.",
     ),
@@ -355,7 +420,8 @@ const UNKNOWN: Advice = Advice {
 pub fn of(code: &str, sub_code: &str) -> Advice {
     let word = sub_code.rsplit('.').next().unwrap_or_default();
     let find = |table: &[(&str, Advice)], wanted: &str| {
-        table.iter().find(|(word, _)| *word == wanted).map(|(_, advice)| *advice)
+        let row = table.iter().find(|(words, _)| words.split('|').any(|word| word == wanted));
+        row.map(|(_, advice)| *advice)
     };
     find(BY_WORD, word).or_else(|| find(BY_CODE, code)).unwrap_or(UNKNOWN)
 }
@@ -371,12 +437,19 @@ mod tests {
         assert_eq!(of("40004", "ACCESS_FORBIDDEN"), forbidden);
         assert_eq!(of("40006", "isv.something-new"), BY_CODE[7].1);
         assert_eq!(of("", ""), UNKNOWN);
+        let ended = of("40004", "ACQ.AGREEMENT_INVALID");
+        assert_eq!(
+            (of("40004", "AGREEMENT_NOT_EXSIT"), of("40004", "AGREEMENT_HAS_UNSIGNED")),
+            (ended, ended)
+        );
+        assert!(of("40004", "ACQ.OVER_MAX_UNDER_WAY_DEDUCT_COUNT").en.contains("under way"));
+        assert_eq!(of("40004", "ACQ.AGREEMENT"), BY_CODE[5].1, "a part of a code is no code");
     }
 
     #[test]
     fn no_code_stands_twice_and_every_advice_has_both_languages() {
         for table in [BY_WORD, BY_CODE] {
-            let mut words: Vec<_> = table.iter().map(|(word, _)| *word).collect();
+            let mut words: Vec<_> = table.iter().flat_map(|(words, _)| words.split('|')).collect();
             let all = words.len();
             words.sort_unstable();
             words.dedup();
