@@ -47,7 +47,8 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
         return alone(Err(Broken::TooLong));
     }
     // What a shell, a JSON file or a property file makes of line ends.
-    let text = Zeroizing::new(text.replace("\\r", "\n").replace("\\n", "\n"));
+    let text = Zeroizing::new(text.replace("\\r", "\n"));
+    let text = Zeroizing::new(text.replace("\\n", "\n"));
     let mut blocks = Vec::new();
     let mut rest = text.as_str();
     while let Some((label, body, behind)) = armoured(rest) {

@@ -179,7 +179,7 @@ fn read(text: &str) -> Result<Vec<Cert>, CertError> {
 fn is_key(der: &[u8]) -> bool {
     use base64::Engine as _;
     let text = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(der));
-    PublicKey::paste(&text).is_ok() || PublicKey::paste(&text) == Err(KeyError::PrivateKey)
+    matches!(PublicKey::paste(&text), Ok(_) | Err(KeyError::PrivateKey))
 }
 
 /// The application's own certificate (`appCertPublicKey_….crt`).
