@@ -1,7 +1,7 @@
 //! A day's bill as Alipay hands it out: a ZIP of CSV files in GBK, with `#` lines around each table.
 //!
 //! Knows the columns by their names, because their order and number have changed before. Bounded in every direction: what
-//! is unpacked is a stranger's file. Nothing in it is signed: it is for comparing, and no order is paid by what it says.
+//! is unpacked is a stranger's file. Nothing in it is signed: it is compared with, and no order is paid by it.
 
 use std::io::{Cursor, Read as _};
 

@@ -1,4 +1,4 @@
-//! Names in certificates as text: an issuer's, for the serial numbers that Alipay makes of certificates, and a holder's.
+//! Names in certificates as text: an issuer's, for the serial numbers that Alipay makes of them, and a holder's.
 //!
 //! RFC 2253 as Java writes it (`X500Principal.getName()`), because Alipay's own program is in Java: the last part first,
 //! `,` between parts, short names for nine kinds and numbers for all others, escapes that no other language's libraries

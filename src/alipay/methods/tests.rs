@@ -312,7 +312,8 @@ fn a_trade_is_paid_only_in_the_states_that_say_so_and_never_before_the_money_is_
             None,
         ),
         (
-            json!({ "trade_status": "TRADE_SUCCESS", "total_amount": "10.00", "additional_status": "SELLER_NOT_RECEIVED" }),
+            json!({ "trade_status": "TRADE_SUCCESS", "total_amount": "10.00",
+                "additional_status": "SELLER_NOT_RECEIVED" }),
             None,
         ),
     ] {

@@ -139,8 +139,8 @@ impl Form {
 
     /// A name by which the signed text can be read as other fields than these, if there is one.
     ///
-    /// The text `body=a&b=c` is signed alike for two fields, for one whose value holds `&b=c`, and for one that is called
-    /// `body=a&b`. So a name that nobody documented, right behind a field that shops fill, may be that field's tail; and
+    /// The text `body=a&b=c` is signed alike for two fields, one whose value holds `&b=c`, and one that is named
+    /// `body=a&b`. So a name that nobody documented, right behind a field that shops fill, may be its tail, and
     /// a value or a name that holds `&` may have swallowed a documented field. An order of ours sends no `&`.
     pub(super) fn ambiguous(&self) -> Option<&str> {
         // These stand beside the signed text, or at its edge.

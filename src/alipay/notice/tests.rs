@@ -249,7 +249,7 @@ fn a_notice_whose_fields_were_run_together_says_the_same_or_is_refused() {
         let told = event(&[signed.as_slice(), &beside].concat()).unwrap();
         for from in 0..signed.len() {
             for to in from + 2..=signed.len() {
-                // The signed text stays, byte for byte; one field swallows those beside it by its value, or by its name.
+                // The signed text stays, byte for byte: one field swallows those beside it by its value or its name.
                 let run =
                     signed[from..to].iter().map(|(name, value)| [name.as_slice(), b"=", value].concat());
                 let run = run.collect::<Vec<_>>().join(b"&".as_slice());
