@@ -168,6 +168,7 @@ fn wish(n: i64) -> Wish {
         exact_address: n,
         origin: None,
         effort: Effort::NotAsked,
+        chance: 0,
     }
 }
 

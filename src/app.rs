@@ -6,8 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::clock::Clock;
 use crate::domain::id::OrderId;
 use crate::domain::log::Entry;
+use crate::domain::money::Fen;
 use crate::domain::notice::Rules;
 use crate::domain::time::Timestamp;
+use crate::flow::gateway::cashier::Cashiers;
 use crate::flow::pressure::Pressure;
 use crate::rng::{Ids, Rng};
 use crate::secrets::Secrets;
@@ -39,6 +41,10 @@ pub struct App {
     pub pressure: Pressure,
     /// Live orders one address block may have.
     pub live_orders_per_address: i64,
+    /// The accounts at official gateways.
+    pub cashiers: Cashiers,
+    /// How much a day may transfer to people; nothing unless the owner says so.
+    pub transfer_daily_max: Fen,
 }
 
 /// Why the owner's rules were not put in force.
@@ -84,6 +90,8 @@ impl App {
             rules_file: None,
             pressure: Pressure::default(),
             live_orders_per_address: crate::limits::LIVE_ORDERS_PER_ADDRESS_DEFAULT,
+            cashiers: Cashiers::default(),
+            transfer_daily_max: Fen::ZERO,
         }
     }
 
@@ -103,6 +111,13 @@ impl App {
     #[must_use]
     pub fn rules(&self) -> Arc<Rules> {
         Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// With accounts at official gateways.
+    #[must_use]
+    pub fn with_cashiers(mut self, cashiers: Cashiers) -> App {
+        self.cashiers = cashiers;
+        self
     }
 
     /// With the owner's own rules from a file, which [`App::reload_rules`] reads again.

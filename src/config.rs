@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::domain::adapter::{Adapter, Adapters};
+use crate::domain::money::Fen;
 
 /// The settings as typed. The command line wins over the environment, the environment over the file.
 #[derive(Args, Clone, Debug, Default)]
@@ -37,6 +38,9 @@ pub struct RawServe {
     /// Live orders one address block may have [default: 20]
     #[arg(long, env = "MATCHA_LIVE_ORDERS_PER_ADDRESS", value_name = "N")]
     pub live_orders_per_address: Option<i64>,
+    /// How much one day (in China) may transfer to people through the official API, in yuan [default: 0, none]
+    #[arg(long, env = "MATCHA_TRANSFER_DAILY_MAX", value_name = "YUAN")]
+    pub transfer_daily_max: Option<String>,
     /// Answer the endpoints of the original article (/v1/Pay/…) [default: false]
     #[arg(long, env = "MATCHA_ARTICLE_ADAPTER", value_name = "BOOL")]
     pub article_adapter: Option<bool>,
@@ -101,6 +105,8 @@ pub struct ServeConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Live orders one address block may have.
     pub live_orders_per_address: i64,
+    /// How much one day may transfer to people.
+    pub transfer_daily_max: Fen,
     /// What else is spoken with phones and pages.
     pub adapters: Adapters,
     /// Log as JSON.
@@ -141,6 +147,7 @@ impl RawServe {
             base_url: self.base_url.or(file.base_url),
             trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
             live_orders_per_address: self.live_orders_per_address.or(file.live_orders_per_address),
+            transfer_daily_max: self.transfer_daily_max.or(file.transfer_daily_max),
             article_adapter: self.article_adapter.or(file.article_adapter),
             vmq_adapter: self.vmq_adapter.or(file.vmq_adapter),
             smsforwarder_adapter: self.smsforwarder_adapter.or(file.smsforwarder_adapter),
@@ -180,6 +187,9 @@ impl RawServe {
         if live < 1 {
             return Err(wrong("live_orders_per_address", &live.to_string(), "1 or more"));
         }
+        let daily_max = self.transfer_daily_max.unwrap_or_else(|| "0".to_owned());
+        let transfer_daily_max = Fen::parse(&daily_max)
+            .map_err(|_| wrong("transfer_daily_max", &daily_max, "an amount in yuan, 200.00"))?;
         let format = self.log_format.unwrap_or_else(|| "text".to_owned());
         let log_json = match format.as_str() {
             "text" => false,
@@ -200,6 +210,7 @@ impl RawServe {
             base_url,
             trusted_proxies,
             live_orders_per_address: live,
+            transfer_daily_max,
             adapters,
             log_json,
         })

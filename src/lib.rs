@@ -7,6 +7,7 @@
 //! - [`flow`]: use cases, one a file, the only code that writes.
 //! - [`web`]: HTTP. [`worker`]: loops. [`cli`]: commands. None of them holds a rule.
 //! - [`alipay`] speaks with Alipay's gateway and verifies what comes from it. It knows keys and HTTP, not orders.
+//!   [`cashier`] puts it behind what flows ask of any gateway.
 //! - [`qr`] reads and draws codes, [`webhook`] signs and verifies messages. They know `domain` only.
 //! - [`seal`] encrypts the paid parts of a built site and looks for what leaked. It knows neither HTTP nor database.
 //! - [`clock`], [`rng`], [`secrets`], [`config`] and [`limits`]: time, chance, keys, settings and bounds.
@@ -19,6 +20,7 @@
 
 pub mod alipay;
 pub mod app;
+pub mod cashier;
 pub mod cli;
 pub mod clock;
 pub mod config;

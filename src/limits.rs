@@ -55,6 +55,62 @@ pub const fn hold_policy_default() -> HoldPolicy {
     }
 }
 
+// ---- official gateways -------------------------------------------------------------------------------------------
+
+/// The gateway counts in whole minutes: one more, so that its end is never before ours.
+pub const GATEWAY_MINUTE: Millis = Millis::seconds(60);
+/// Path and query of the way back from the gateway, which takes 256 bytes with the address of this installation.
+pub const GATEWAY_RETURN_BYTES_MAX: usize = 190;
+/// Trades asked about in one run.
+pub const GATEWAY_QUESTIONS_PER_RUN: u32 = 32;
+/// At a minute apart that is two days: what the gateway has not told by then, its bill will tell.
+pub const GATEWAY_QUESTIONS_MAX: u32 = 3000;
+
+// ---- books -------------------------------------------------------------------------------------------------------
+
+/// How far back bills are compared where a server was away, or keys are new to an old account.
+pub const BILL_DAYS_BACK: i32 = 31;
+/// Times that a bill is asked for while something is expected to be in it: about two days. With nothing to expect, or a
+/// refusal, it is done with on the same day.
+pub const BILL_TRIES_MAX: u32 = 12;
+pub const BILL_TRIES_QUIET: u32 = 4;
+/// What was settled so shortly before midnight may be in the bill of the next day: the gateway counts by its own clock.
+pub const BILL_EDGE: Millis = Millis::seconds(5 * 60);
+/// Differences of one day that are kept, and that have an inbox item each. More mean that another shop sells with the same
+/// keys, or that something is wrong as a whole; the day's count tells all.
+pub const BILL_DIFFERENCES_MAX: usize = 1000;
+pub const BILL_ITEMS_MAX: usize = 50;
+/// Rows of one page of an account's log: the most that the gateway gives.
+pub const LOG_PAGE_ROWS: u32 = 2000;
+/// Pages of one look; a longer stretch is looked at in parts.
+pub const LOG_PAGES_MAX: u32 = 10;
+/// Rows, and receipts beside them, of one day's report.
+pub const LOG_ROWS_MAX: u32 = 20_000;
+/// Payments of one day that are listed as seen by one side only.
+pub const LOG_ALONE_MAX: usize = 200;
+/// Transfers carried on in one run.
+pub const TRANSFERS_PER_RUN: u32 = 8;
+/// What a caller may name a transfer's request.
+pub const REQUEST_ID_CHARS_MIN: usize = 8;
+pub const REQUEST_ID_CHARS_MAX: usize = 64;
+
+// ---- subscriptions -----------------------------------------------------------------------------------------------
+
+/// After so long it is first asked whether an agreement was signed, for a notification that was lost; then at growing pauses.
+pub const AGREEMENT_FIRST_LOOK: Millis = Millis::seconds(30);
+/// The longest of those pauses, also where the gateway does not answer.
+pub const AGREEMENT_PENDING_PAUSE_MAX: Millis = Millis::seconds(3600);
+/// A page that nobody signed within so long is given up. Who signs later is told to the gateway as ended.
+pub const AGREEMENT_SIGNED_WITHIN: Millis = Millis::seconds(25 * 3600);
+/// How often the gateway is asked how an agreement stands: one that runs out tells nobody.
+pub const AGREEMENT_LOOK_EVERY: Millis = Millis::seconds(24 * 3600);
+/// How long a planned charge rests while its agreement is paused, before it is looked at again.
+pub const CHARGE_REST: Millis = Millis::seconds(3600);
+/// A request for a charge that the gateway knows nothing of so long after it was made is not on its way any more.
+pub const CHARGE_ON_ITS_WAY: Millis = Millis::seconds(10 * 60);
+/// Charges of one agreement that are shown: two years of months with a refusal now and then.
+pub const CHARGES_SHOWN: u32 = 36;
+
 // ---- readers -----------------------------------------------------------------------------------------------------
 
 /// DESIGN section 3: live orders one reader may have.

@@ -7,6 +7,8 @@ use std::fmt;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
+use aes_gcm::aead::Aead as _;
+use aes_gcm::{Aes256Gcm, KeyInit as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signer as _, SigningKey, Verifier as _};
@@ -17,7 +19,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::domain::device::DeviceKind;
-use crate::domain::id::{ClaimId, DeviceId, OrderId, SiteId, UnlockId};
+use crate::domain::id::{AccountId, ClaimId, DeviceId, OrderId, SiteId, UnlockId};
 use crate::domain::unlock::{RecoveryCode, TokenFacts};
 
 /// What an unlock token begins with; the digit is its version.
@@ -45,6 +47,7 @@ pub struct Secrets {
     recovery_mask: Hmac<Sha256>,
     device_secret: Hmac<Sha256>,
     adapter_key: Hmac<Sha256>,
+    merchant: Hmac<Sha256>,
     sealing_secret: Hmac<Sha256>,
     claim_token: Hmac<Sha256>,
     reader: Hmac<Sha256>,
@@ -91,6 +94,7 @@ impl Secrets {
             recovery_mask: key("recovery mask"),
             device_secret: key("device secret"),
             adapter_key: key("adapter key"),
+            merchant: key("merchant credentials"),
             sealing_secret: key("sealing secret"),
             claim_token: key("claim token"),
             reader: key("reader"),
@@ -203,6 +207,27 @@ impl Secrets {
         let device = DeviceId::from_raw(i64::from_be_bytes(*id));
         let expected = self.adapter_mac(device, kind);
         bool::from(expected.get(..16)?.ct_eq(tag)).then_some(device)
+    }
+
+    fn merchant_cipher(&self, account: AccountId) -> Aes256Gcm {
+        Aes256Gcm::new(&mac(&self.merchant, &account.raw().to_be_bytes()).into())
+    }
+
+    /// Encrypts what only this installation may read of an account: keys of an official gateway. `nonce` is fresh chance.
+    #[must_use]
+    pub fn seal_merchant(&self, account: AccountId, plain: &[u8], nonce: [u8; 12]) -> Vec<u8> {
+        let sealed = self.merchant_cipher(account).encrypt(&nonce.into(), plain);
+        // Encrypting fails only for more than 64 GiB.
+        let mut whole = nonce.to_vec();
+        whole.extend(sealed.unwrap_or_default());
+        whole
+    }
+
+    /// Decrypts what [`Secrets::seal_merchant`] made for that account; `None` where it was changed, or another key made it.
+    #[must_use]
+    pub fn open_merchant(&self, account: AccountId, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<12>()?;
+        self.merchant_cipher(account).decrypt(nonce.into(), sealed).ok().map(Zeroizing::new)
     }
 
     /// A site's sealing secret of an epoch (from 1): the keys of its sealed products follow from it (`seal::format`), so
@@ -390,6 +415,22 @@ mod tests {
         }
         let vmq = DeviceKind::Vmq;
         assert_ne!(ours.adapter_key(device, vmq), ours.adapter_key(DeviceId::from_raw(1), vmq));
+    }
+
+    #[test]
+    fn what_is_sealed_for_an_account_opens_for_that_account_only() {
+        let (ours, theirs) = (Secrets::from_master([1; 32]), Secrets::from_master([2; 32]));
+        let (account, other) = (AccountId::from_raw(1), AccountId::from_raw(2));
+        let sealed = ours.seal_merchant(account, b"a key", [7; 12]);
+        assert_eq!(ours.open_merchant(account, &sealed).as_deref().map(Vec::as_slice), Some(&b"a key"[..]));
+        assert_eq!(ours.open_merchant(other, &sealed), None);
+        assert_eq!(theirs.open_merchant(account, &sealed), None);
+        for index in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[index] ^= 1;
+            assert_eq!(ours.open_merchant(account, &changed), None, "{index}");
+        }
+        assert_eq!(ours.open_merchant(account, &sealed[..11]), None);
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Past<'_> {
             amount,
             channel: Channel::Wechat,
             account: self.shop.account,
-            code: self.shop.code,
+            code: Some(self.shop.code),
             client_order_id: Some(format!(
                 "0190a5c2-6aaa-7000-past-{:012x}",
                 self.n.wrapping_mul(0x9e37_79b9_7f4a)
@@ -196,6 +196,7 @@ impl Past<'_> {
             id: SettlementId::from_raw(self.next(20)),
             order: order.id,
             receipt: Some(receipt.id),
+            gateway_ref: None,
             by_owner: false,
             settled_at: at,
             before: OrderStatus::Pending,

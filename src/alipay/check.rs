@@ -28,6 +28,19 @@ pub enum Weight {
     Fault,
 }
 
+impl Weight {
+    /// The wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Weight::Note => "note",
+            Weight::Good => "good",
+            Weight::Warning => "warning",
+            Weight::Fault => "fault",
+        }
+    }
+}
+
 /// One thing that the owner is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {

@@ -1,4 +1,4 @@
-//! `matcha account|site|device|key`: the owner's acts at the command line, also beside a running server.
+//! `matcha site|device|key`: the owner's acts at the command line, also beside a running server.
 
 use clap::Subcommand;
 
@@ -6,9 +6,7 @@ use super::open::{As, open};
 use super::{Failure, say};
 use crate::app::App;
 use crate::config::RawConfig;
-use crate::domain::account::Distinguish;
 use crate::domain::adapter::Adapter;
-use crate::domain::channel::Channel;
 use crate::domain::device::{Device as DeviceRow, DeviceKind};
 use crate::domain::id::{AccountId, DeviceId};
 use crate::domain::log::Actor;
@@ -22,52 +20,6 @@ use crate::web::adapters::connection::Connection;
 use crate::web::owner::devices::{TlsPin, pairing_url};
 
 const ME: Actor = Actor::Console;
-
-/// `matcha account …`
-#[derive(Subcommand, Debug)]
-pub(super) enum Account {
-    /// Add a receiving account
-    Add {
-        /// wechat or alipay
-        channel: Channel,
-        /// A name for you
-        #[arg(long)]
-        name: String,
-        /// Tell payments of one amount apart by the code's remark, where the wallet's announcements show it
-        #[arg(long)]
-        by_remark: bool,
-    },
-    /// List receiving accounts
-    List,
-}
-
-impl Account {
-    pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
-        let app = open(&raw.data(), As::Tool).await?;
-        match self {
-            Account::Add { channel, name, by_remark } => {
-                let distinguish = if by_remark { Distinguish::Remark } else { Distinguish::Amount };
-                let name = catalog::name("name", &name)?;
-                let account = catalog::add_account(&app, name, channel, distinguish, ME).await?;
-                say(&format!("{}", account.id))
-            }
-            Account::List => {
-                for account in app.store.read(|tx| tx.accounts()).await? {
-                    let id = account.id;
-                    let codes = app.store.read(move |tx| tx.codes(id)).await?;
-                    let codes = codes.len();
-                    say(&format!(
-                        "{id}  {:8}  {:3} codes  {}",
-                        account.channel.as_str(),
-                        codes,
-                        account.name
-                    ))?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
 
 /// `matcha site …`
 #[derive(Subcommand, Debug)]

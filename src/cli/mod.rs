@@ -1,5 +1,7 @@
 //! Commands, one a file. They print for people on stdout and log on stderr.
 
+mod account;
+mod books;
 mod catalog;
 mod code;
 mod demo;
@@ -12,6 +14,7 @@ mod product;
 mod seal;
 mod secret;
 mod serve;
+mod subscription;
 mod upkeep;
 
 use std::io::Write as _;
@@ -40,7 +43,10 @@ enum Command {
     Demo(demo::Demo),
     /// Receiving accounts
     #[command(subcommand)]
-    Account(catalog::Account),
+    Account(account::Account),
+    /// Accounts at Alipay's gateway
+    #[command(subcommand)]
+    Alipay(account::Alipay),
     /// Payment codes
     #[command(subcommand)]
     Code(code::Code),
@@ -56,11 +62,20 @@ enum Command {
     /// Rights to read
     #[command(subcommand)]
     Unlock(product::Unlock),
+    /// Memberships that renew themselves
+    #[command(subcommand)]
+    Subscription(subscription::Subscription),
     /// Print the script tag for a blog, or copy the script into it
     Embed(embed::Embed),
     /// Phones
     #[command(subcommand)]
     Device(catalog::Device),
+    /// What Alipay's books say beside ours
+    #[command(subcommand)]
+    Report(books::Report),
+    /// Money to a person, through the official API
+    #[command(subcommand)]
+    Transfer(books::Transfer),
     /// API keys
     #[command(subcommand)]
     Key(catalog::Key),
@@ -107,13 +122,17 @@ async fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Serve(raw) => serve::run(&config, raw).await,
         Command::Demo(demo) => demo.run(&config).await,
         Command::Account(command) => command.run(&config).await,
+        Command::Alipay(command) => command.run(&config).await,
         Command::Code(command) => command.run(&config).await,
         Command::Site(command) => command.run(&config).await,
         Command::Product(command) => command.run(&config).await,
         Command::Coupon(command) => command.run(&config).await,
         Command::Unlock(command) => command.run(&config).await,
+        Command::Subscription(command) => command.run(&config).await,
         Command::Embed(command) => command.run(&config),
         Command::Device(command) => command.run(&config).await,
+        Command::Report(command) => command.run(&config).await,
+        Command::Transfer(command) => command.run(&config).await,
         Command::Key(command) => command.run(&config).await,
         Command::Notice(command) => command.run(&config).await,
         Command::Seal(seal) => seal.run(&config).await,

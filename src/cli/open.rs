@@ -4,7 +4,9 @@ use std::fs::File;
 use std::path::Path;
 
 use super::Failure;
+use crate::alipay::gateway::{Line, Settings};
 use crate::app::App;
+use crate::cashier;
 use crate::clock::Clock;
 use crate::domain::notice::Rules;
 use crate::rng::{Ids, Rng};
@@ -47,4 +49,11 @@ pub(super) fn lock(data: &Path) -> Result<File, Failure> {
         Ok(()) => Ok(file),
         Err(_) => Err(format!("another matcha serves the data folder {}", data.display()).into()),
     }
+}
+
+/// The accounts at official gateways, which reach this installation at `base_url`.
+pub(super) fn gateways(app: App, base_url: &str) -> Result<App, Failure> {
+    let line = Line::new(Settings::default())?;
+    let cashiers = cashier::cashiers(line, base_url, app.rng.clone());
+    Ok(app.with_cashiers(cashiers))
 }

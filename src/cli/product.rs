@@ -13,6 +13,7 @@ use crate::domain::id::{CouponId, ProductId, UnlockId};
 use crate::domain::log::Actor;
 use crate::domain::money::Fen;
 use crate::domain::product::{Lock, ProductKind, Terms};
+use crate::domain::subscription::{Period, Renewal};
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::coupon::{self, CouponView, NewCoupon};
 use crate::flow::products::{self, KeyChange, NewProduct};
@@ -78,6 +79,15 @@ pub(super) enum Product {
         /// Where it stands on the blog
         #[arg(long)]
         url: Option<String>,
+        /// A membership that renews itself, charged through Alipay's 周期扣款: 1m to 12m, or 7d to 366d
+        #[arg(long, value_name = "PERIOD", requires = "days")]
+        renews: Option<Period>,
+        /// What one charge may take at most by your contract, in yuan: 100.00 without it
+        #[arg(long, value_name = "YUAN", requires = "renews")]
+        renews_most: Option<Fen>,
+        /// The scene of your contract (sign_scene)
+        #[arg(long, value_name = "SCENE", requires = "renews")]
+        renews_scene: Option<String>,
     },
     /// List what is sold
     List {
@@ -103,7 +113,21 @@ impl Product {
     pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
         let app = open(&raw.data(), As::Tool).await?;
         match self {
-            Product::Add { site, slug, title, price, html, lock, kind, opens, days, url } => {
+            Product::Add {
+                site,
+                slug,
+                title,
+                price,
+                html,
+                lock,
+                kind,
+                opens,
+                days,
+                url,
+                renews,
+                renews_most,
+                renews_scene,
+            } => {
                 let html = html.map(std::fs::read_to_string).transpose()?;
                 let article = matches!(kind, Kind::Article);
                 let lock = match lock {
@@ -119,13 +143,14 @@ impl Product {
                     Kind::Membership => ProductKind::Membership,
                 };
                 let validity = days.map(|days| Millis::seconds(days.saturating_mul(24 * 3600)));
+                let renews = renews.map(|every| Renewal { every, most: renews_most, scene: renews_scene });
                 let new = NewProduct {
                     site,
                     slug: slug.parse()?,
                     title: catalog::name("title", &title)?,
                     price,
                     lock,
-                    terms: Terms { kind, validity, url },
+                    terms: Terms { kind, validity, url, renews },
                     opens,
                     html,
                 };

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::open::{As, lock, open};
+use super::open::{As, gateways, lock, open};
 use super::{Failure, say};
 use crate::app::App;
 use crate::config::{RawConfig, RawServe, ServeConfig};
@@ -83,6 +83,8 @@ pub(super) async fn until_stopped(
 ) -> Result<(), Failure> {
     let mut app = app;
     app.live_orders_per_address = config.live_orders_per_address;
+    app.transfer_daily_max = config.transfer_daily_max;
+    let app = gateways(app, &base_url)?;
     let (stop, stopping) = watch::channel(false);
     let web_config = WebConfig {
         base_url,

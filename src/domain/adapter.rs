@@ -30,11 +30,11 @@ impl Adapter {
         }
     }
 
-    /// The adapter through which a kind of device speaks; none for the companion app.
+    /// The adapter through which a kind of device speaks; none for the companion app and a log.
     #[must_use]
     pub const fn of(kind: DeviceKind) -> Option<Adapter> {
         match kind {
-            DeviceKind::Bridge => None,
+            DeviceKind::Bridge | DeviceKind::Bill => None,
             DeviceKind::Vmq => Some(Adapter::Vmq),
             DeviceKind::Smsforwarder => Some(Adapter::Smsforwarder),
             DeviceKind::Receiptnotice => Some(Adapter::Receiptnotice),

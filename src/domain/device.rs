@@ -21,16 +21,19 @@ pub enum DeviceKind {
     Receiptnotice,
     /// A recipe of Tasker, MacroDroid or Shortcuts: whatever text it posts.
     Text,
+    /// No phone at all: the log of the account, read with an official account's keys ([`super::watch`]).
+    Bill,
 }
 
 impl DeviceKind {
     /// Every kind.
-    pub const ALL: [DeviceKind; 5] = [
+    pub const ALL: [DeviceKind; 6] = [
         DeviceKind::Bridge,
         DeviceKind::Vmq,
         DeviceKind::Smsforwarder,
         DeviceKind::Receiptnotice,
         DeviceKind::Text,
+        DeviceKind::Bill,
     ];
 
     /// The wire form.
@@ -42,6 +45,7 @@ impl DeviceKind {
             DeviceKind::Smsforwarder => "smsforwarder",
             DeviceKind::Receiptnotice => "receiptnotice",
             DeviceKind::Text => "text",
+            DeviceKind::Bill => "bill",
         }
     }
 
@@ -50,18 +54,22 @@ impl DeviceKind {
     #[must_use]
     pub const fn trust_max(self) -> Trust {
         match self {
-            DeviceKind::Bridge => Trust::Pinned,
+            // What the gateway signed is beyond doubt.
+            DeviceKind::Bridge | DeviceKind::Bill => Trust::Pinned,
             DeviceKind::Vmq => Trust::AmountOnly,
             DeviceKind::Smsforwarder | DeviceKind::Receiptnotice | DeviceKind::Text => Trust::NoId,
         }
     }
 
-    /// True where it speaks even when no money comes in. Of the others nobody can tell silence from a quiet day.
+    /// True where it speaks even when no money comes in. Of the others nobody can tell silence from a quiet day; a log is
+    /// silent while its gateway does not answer, and who asks it says so.
     #[must_use]
     pub const fn beats(self) -> bool {
         match self {
             DeviceKind::Bridge | DeviceKind::Vmq => true,
-            DeviceKind::Smsforwarder | DeviceKind::Receiptnotice | DeviceKind::Text => false,
+            DeviceKind::Smsforwarder | DeviceKind::Receiptnotice | DeviceKind::Text | DeviceKind::Bill => {
+                false
+            }
         }
     }
 
@@ -122,7 +130,8 @@ impl Device {
     /// True where nothing was heard for longer than its rhythm allows.
     #[must_use]
     pub fn is_silent_at(&self, now: Timestamp) -> bool {
-        Ear { kind: self.kind, last_seen_at: self.last_seen_at, rhythm: self.rhythm }.is_silent_at(now)
+        let Device { kind, last_seen_at, rhythm, silent_since, .. } = *self;
+        Ear { kind, last_seen_at, rhythm, silent_since }.is_silent_at(now)
     }
 }
 
@@ -135,12 +144,17 @@ pub struct Ear {
     pub last_seen_at: Timestamp,
     /// How often it speaks.
     pub rhythm: Rhythm,
+    /// Set while it is known to be silent.
+    pub silent_since: Option<Timestamp>,
 }
 
 impl Ear {
-    /// True where nothing was heard for longer than its rhythm allows.
+    /// True where nothing was heard for longer than its rhythm allows; of a log where it does not answer.
     #[must_use]
     pub fn is_silent_at(&self, now: Timestamp) -> bool {
+        if self.kind == DeviceKind::Bill {
+            return self.silent_since.is_some();
+        }
         self.kind.beats() && now.since(self.last_seen_at) > self.rhythm.patience()
     }
 }

@@ -105,6 +105,18 @@ ids! {
     InboxId = "inb_";
     /// A line of the append-only log.
     EventId = "evt_";
+    /// A reader's consent to be charged each period.
+    AgreementId = "sub_";
+    /// Money that goes back.
+    RefundId = "rfd_";
+    /// What an official gateway told us.
+    MessageId = "gwm_";
+    /// A difference between our books and another's.
+    DifferenceId = "dif_";
+    /// The comparison of one day.
+    BookDayId = "bkd_";
+    /// Money sent to a person.
+    TransferId = "trf_";
     /// An owner's API key (the row, not the secret).
     KeyId = "key_";
 }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::id::{AccountId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ReceiptId, SiteId, UnlockId};
+use super::id::{
+    AccountId, AgreementId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ReceiptId, SiteId, TransferId,
+    UnlockId,
+};
 
 /// Who caused a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,6 +16,8 @@ pub enum Actor {
     Reader,
     /// A paired phone.
     Device(DeviceId),
+    /// An official gateway, by what it signed.
+    Gateway(AccountId),
     /// The owner, by API key.
     Owner(KeyId),
     /// The owner, at the command line of the server's machine.
@@ -25,6 +30,7 @@ impl fmt::Display for Actor {
             Actor::System => f.write_str("system"),
             Actor::Reader => f.write_str("reader"),
             Actor::Device(id) => write!(f, "device:{id}"),
+            Actor::Gateway(id) => write!(f, "gateway:{id}"),
             Actor::Owner(id) => write!(f, "owner:{id}"),
             Actor::Console => f.write_str("console"),
         }
@@ -44,6 +50,8 @@ pub enum Subject {
     Site(SiteId),
     Key(KeyId),
     Unlock(UnlockId),
+    Transfer(TransferId),
+    Agreement(AgreementId),
 }
 
 impl Subject {
@@ -60,6 +68,8 @@ impl Subject {
             Subject::Site(id) => id.raw(),
             Subject::Key(id) => id.raw(),
             Subject::Unlock(id) => id.raw(),
+            Subject::Transfer(id) => id.raw(),
+            Subject::Agreement(id) => id.raw(),
         }
     }
 }
@@ -75,6 +85,7 @@ pub enum Act {
     OrderPaid,
     OrderUnpaid,
     OrderRefunded,
+    RefundRequested,
     OrderNoted,
     NoticeReread,
     ReceiptEchoed,
@@ -89,6 +100,7 @@ pub enum Act {
     DeviceAwake,
     DeviceChanged,
     AccountCreated,
+    AccountRekeyed,
     CodeAdded,
     CodeRemoved,
     SiteCreated,
@@ -103,6 +115,17 @@ pub enum Act {
     SeatTaken,
     SeatSignedOut,
     KeyCreated,
+    AccountWatched,
+    TransferRequested,
+    TransferEnded,
+    SubscriptionStarted,
+    SubscriptionSigned,
+    SubscriptionPaused,
+    SubscriptionMoved,
+    SubscriptionEnded,
+    ChargePlanned,
+    ChargePaid,
+    ChargeFailed,
 }
 
 impl Act {
@@ -117,6 +140,7 @@ impl Act {
             Act::OrderPaid => "order.paid",
             Act::OrderUnpaid => "order.unpaid",
             Act::OrderRefunded => "order.refunded",
+            Act::RefundRequested => "refund.requested",
             Act::OrderNoted => "order.noted",
             Act::NoticeReread => "notice.reread",
             Act::ReceiptEchoed => "receipt.echoed",
@@ -131,6 +155,7 @@ impl Act {
             Act::DeviceAwake => "device.awake",
             Act::DeviceChanged => "device.changed",
             Act::AccountCreated => "account.created",
+            Act::AccountRekeyed => "account.rekeyed",
             Act::CodeAdded => "code.added",
             Act::CodeRemoved => "code.removed",
             Act::SiteCreated => "site.created",
@@ -145,6 +170,17 @@ impl Act {
             Act::SeatTaken => "seat.taken",
             Act::SeatSignedOut => "seat.signed_out",
             Act::KeyCreated => "key.created",
+            Act::AccountWatched => "account.watched",
+            Act::TransferRequested => "transfer.requested",
+            Act::TransferEnded => "transfer.ended",
+            Act::SubscriptionStarted => "subscription.started",
+            Act::SubscriptionSigned => "subscription.signed",
+            Act::SubscriptionPaused => "subscription.paused",
+            Act::SubscriptionMoved => "subscription.moved",
+            Act::SubscriptionEnded => "subscription.ended",
+            Act::ChargePlanned => "charge.planned",
+            Act::ChargePaid => "charge.paid",
+            Act::ChargeFailed => "charge.failed",
         }
     }
 }

@@ -5,10 +5,12 @@
 
 pub mod account;
 pub mod adapter;
+pub mod books;
 pub mod channel;
 pub mod claim;
 pub mod coupon;
 pub mod device;
+pub mod gateway;
 pub mod hold;
 pub mod id;
 pub mod log;
@@ -19,5 +21,8 @@ pub mod order;
 pub mod product;
 pub mod receipt;
 pub mod site;
+pub mod subscription;
 pub mod time;
+pub mod transfer;
 pub mod unlock;
+pub mod watch;

@@ -82,8 +82,8 @@ pub struct Order {
     pub channel: Channel,
     /// Which receiving account.
     pub account: AccountId,
-    /// The code that is shown.
-    pub code: CodeId,
+    /// The code that is shown; none where an official gateway makes one for each order.
+    pub code: Option<CodeId>,
     /// The id the reader's browser made before its first request.
     pub client_order_id: Option<String>,
     /// When it was made.

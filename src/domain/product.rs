@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{ProductId, SiteId};
 use super::money::Fen;
 use super::site::Slug;
+use super::subscription::Renewal;
 use super::time::{Millis, Timestamp};
 
 /// How the paid text is kept from those who have not paid.
@@ -77,6 +78,8 @@ pub struct Terms {
     pub validity: Option<Millis>,
     /// Where it stands on the blog: `http://` or `https://`.
     pub url: Option<String>,
+    /// How a membership renews itself, where it may.
+    pub renews: Option<Renewal>,
 }
 
 /// Which keys of a sealed product are given out. Each version is a key of its own.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Remark;
 use super::channel::Channel;
-use super::id::{AccountId, ClaimId, DeviceId, InboxId, NoticeId, OrderId, ReceiptId};
+use super::id::{AccountId, ClaimId, DeviceId, DifferenceId, InboxId, NoticeId, OrderId, ReceiptId};
 use super::money::Fen;
 use super::time::{Millis, Timestamp};
 
@@ -217,6 +217,32 @@ pub enum Reason {
     Claim,
     /// A phone says nothing any more; closed by itself when it is heard again.
     DeviceSilent,
+    /// An official gateway says that an order was paid with another amount than it asks for.
+    OtherAmount,
+    /// An order was paid twice: by two trades, or by a trade and otherwise.
+    PaidTwice,
+    /// Money for an order went back, or its trade was closed, without our asking.
+    WentBack,
+    /// The gateway refused what was asked of it; the owner has to act.
+    GatewayRefused,
+    /// A gateway's bill has a payment that is not known here.
+    BillUnknown,
+    /// A gateway's bill has a payment that is not settled here.
+    BillUnsettled,
+    /// What was settled here is not in the gateway's bill.
+    BillMissing,
+    /// A gateway's bill has another amount or number than what was settled here.
+    BillAmount,
+    /// A gateway's bill has a refund that was not asked for here, or is not done here.
+    BillRefund,
+    /// A gateway's bill, or a row of it, could not be read.
+    BillUnread,
+    /// On one day the phones and the account's log announced different payments.
+    AnnouncersDiffer,
+    /// A transfer failed, came back, or its end is not known.
+    TransferFailed,
+    /// A membership renews itself no more: the last try to charge it was refused, or none ever will work.
+    SubscriptionEnded,
 }
 
 impl Reason {
@@ -233,7 +259,20 @@ impl Reason {
             | Reason::AmountMissing
             | Reason::TextHidden
             | Reason::Claim
-            | Reason::DeviceSilent => false,
+            | Reason::DeviceSilent
+            | Reason::OtherAmount
+            | Reason::PaidTwice
+            | Reason::WentBack
+            | Reason::GatewayRefused
+            | Reason::BillUnknown
+            | Reason::BillUnsettled
+            | Reason::BillMissing
+            | Reason::BillAmount
+            | Reason::BillRefund
+            | Reason::BillUnread
+            | Reason::AnnouncersDiffer
+            | Reason::TransferFailed
+            | Reason::SubscriptionEnded => false,
         }
     }
 
@@ -253,6 +292,19 @@ impl Reason {
             Reason::NoTime => "no_time",
             Reason::Claim => "claim",
             Reason::DeviceSilent => "device_silent",
+            Reason::OtherAmount => "other_amount",
+            Reason::PaidTwice => "paid_twice",
+            Reason::WentBack => "went_back",
+            Reason::GatewayRefused => "gateway_refused",
+            Reason::BillUnknown => "bill_unknown",
+            Reason::BillUnsettled => "bill_unsettled",
+            Reason::BillMissing => "bill_missing",
+            Reason::BillAmount => "bill_amount",
+            Reason::BillRefund => "bill_refund",
+            Reason::BillUnread => "bill_unread",
+            Reason::AnnouncersDiffer => "announcers_differ",
+            Reason::TransferFailed => "transfer_failed",
+            Reason::SubscriptionEnded => "subscription_ended",
         }
     }
 }
@@ -290,6 +342,10 @@ pub enum Matter {
     Claim(ClaimId),
     /// A phone itself.
     Device(DeviceId),
+    /// An order, and what an official gateway says of it.
+    Order(OrderId),
+    /// A difference between our books and another's, which names the order where there is one.
+    Difference(DifferenceId),
 }
 
 /// Something the owner must look at.

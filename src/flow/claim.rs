@@ -10,7 +10,7 @@ use crate::domain::order::OrderStatus;
 use crate::domain::receipt::{Arrival, InboxState, Matter, Reason};
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::unlock::Unlock;
-use crate::flow::settle::{self, Payment};
+use crate::flow::settle::{self, Evidence, Payment};
 use crate::flow::{Conflict, Error, Thing, catalog, find, inbox, unlock};
 use crate::limits;
 use crate::rng::Ids;
@@ -191,7 +191,7 @@ pub(super) fn grant(
         return right.map(|_| ()).ok_or(Error::Conflict(Conflict::UnlockRevoked));
     }
     let late = claim.paid_at >= order.expires_at;
-    settle::settle(tx, makers, Payment { order: order.id, receipt: None, late, actor }, now)?;
+    settle::settle(tx, makers, Payment { order: order.id, evidence: Evidence::Word, late, actor }, now)?;
     Ok(tx.set_paid_by_grant(claim.id, true)?)
 }
 

@@ -58,7 +58,7 @@ fn heard_accounts(tx: &dyn WriteTx, named: &[AccountId]) -> Result<Vec<AccountId
 /// A device that speaks through an adapter, to be added.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewDevice {
-    /// What speaks as it; [`DeviceKind::Bridge`] pairs instead.
+    /// What speaks as it; [`DeviceKind::Bridge`] pairs instead, [`DeviceKind::Bill`] is watched.
     pub kind: DeviceKind,
     /// The owner's name for it.
     pub name: String,
@@ -69,11 +69,15 @@ pub struct NewDevice {
 /// Adds a device that speaks through an adapter.
 ///
 /// # Errors
-/// [`Error::Invalid`] for the companion app, which pairs; [`Error::NotFound`] for an account that is not there.
+/// [`Error::Invalid`] for the companion app, which pairs, and for a log, which is watched; [`Error::NotFound`] for an account that is not there.
 pub async fn add(app: &App, new: NewDevice, actor: Actor) -> Result<Device, Error> {
-    if new.kind == DeviceKind::Bridge {
-        let why = "the companion app pairs by a code: make one instead".to_owned();
-        return Err(Error::Invalid { field: "kind", why });
+    let instead = match new.kind {
+        DeviceKind::Bridge => Some("the companion app pairs by a code: make one instead"),
+        DeviceKind::Bill => Some("a log is no device to be added: watch the account instead"),
+        DeviceKind::Vmq | DeviceKind::Smsforwarder | DeviceKind::Receiptnotice | DeviceKind::Text => None,
+    };
+    if let Some(why) = instead {
+        return Err(Error::Invalid { field: "kind", why: why.to_owned() });
     }
     let (now, makers) = (app.now(), app.makers.clone());
     app.store
@@ -86,7 +90,7 @@ pub async fn add(app: &App, new: NewDevice, actor: Actor) -> Result<Device, Erro
 }
 
 /// Writes a new device; `actor` is the device itself where none is given.
-fn insert(
+pub(crate) fn insert(
     tx: &mut dyn WriteTx,
     makers: &Makers,
     kind: DeviceKind,
@@ -340,7 +344,7 @@ pub async fn find_silent(app: &App, now: Timestamp) -> Result<Vec<DeviceId>, Err
 }
 
 /// Nothing is left for the owner to do: the phone is heard again, or revoked.
-fn close_silence(
+pub(crate) fn close_silence(
     tx: &mut dyn WriteTx,
     makers: &Makers,
     id: DeviceId,

@@ -2,15 +2,16 @@
 //! (M5, M11), and an act on an inbox item can be undone.
 
 use crate::app::{App, Makers};
+use crate::domain::books::Difference;
 use crate::domain::claim::Claim;
-use crate::domain::id::{DeviceId, InboxId, OrderId, ReceiptId};
+use crate::domain::id::{InboxId, OrderId, ReceiptId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::matching::{self, Suggestion};
-use crate::domain::order::{Order, OrderStatus};
+use crate::domain::order::Order;
 use crate::domain::receipt::{InboxItem, InboxState, Matter, Notice, Reason, Receipt, ReceiptState};
 use crate::domain::time::Timestamp;
-use crate::flow::order::{View, save, view};
-use crate::flow::settle::{self, Payment};
+use crate::flow::order::{View, view};
+use crate::flow::settle::{self, Evidence, Payment};
 use crate::flow::{Conflict, Error, Thing, claim};
 use crate::limits;
 use crate::rng::Ids;
@@ -25,8 +26,8 @@ pub struct ItemView {
     pub notice: Option<Notice>,
     /// What a reader claims, where that is what it is about.
     pub claim: Option<Claim>,
-    /// The phone, where that is what it is about.
-    pub device: Option<DeviceId>,
+    /// How two books differ, where that is what it is about.
+    pub difference: Option<Difference>,
     /// The receipt, where an amount could be read.
     pub receipt: Option<Receipt>,
     /// The orders it may have been meant for, best first; only while the item is open.
@@ -38,18 +39,22 @@ pub struct ItemView {
 /// # Errors
 /// [`Error::NotFound`].
 pub fn item_view<T: ReadTx + ?Sized>(tx: &T, item: InboxItem) -> Result<ItemView, Error> {
-    let (notice, claim, device) = match item.matter {
-        Matter::Notice(id) => (Some(tx.notice(id)?.ok_or(Error::NotFound(Thing::InboxItem))?), None, None),
-        Matter::Claim(id) => (None, Some(tx.claim(id)?.ok_or(Error::NotFound(Thing::InboxItem))?), None),
-        Matter::Device(id) => (None, None, Some(id)),
-    };
+    let (mut notice, mut claim, mut difference) = (None, None, None);
+    match item.matter {
+        Matter::Notice(id) => notice = Some(tx.notice(id)?.ok_or(Error::NotFound(Thing::InboxItem))?),
+        Matter::Claim(id) => claim = Some(tx.claim(id)?.ok_or(Error::NotFound(Thing::InboxItem))?),
+        Matter::Difference(id) => {
+            difference = Some(tx.difference(id)?.ok_or(Error::NotFound(Thing::InboxItem))?);
+        }
+        Matter::Device(_) | Matter::Order(_) => {}
+    }
     let receipt = item.receipt.map(|id| tx.receipt(id)).transpose()?.flatten();
     let suggestions = match (&receipt, &claim, item.state) {
         (Some(receipt), _, InboxState::Open) => suggest(tx, receipt)?,
         (None, Some(claim), InboxState::Open) => claim::suggest(tx, claim)?,
         (_, _, InboxState::Open | InboxState::Settled | InboxState::Dismissed) => Vec::new(),
     };
-    Ok(ItemView { item, notice, claim, device, receipt, suggestions })
+    Ok(ItemView { item, notice, claim, difference, receipt, suggestions })
 }
 
 fn suggest<T: ReadTx + ?Sized>(tx: &T, receipt: &Receipt) -> Result<Vec<Suggestion>, Error> {
@@ -87,6 +92,8 @@ pub(crate) fn ask(
             Matter::Notice(id) => format!("notice={id}"),
             Matter::Claim(id) => format!("claim={id}"),
             Matter::Device(id) => format!("device={id}"),
+            Matter::Order(id) => format!("order={id}"),
+            Matter::Difference(id) => format!("difference={id}"),
         };
         let cause = format!("reason={} {about}", reason.as_str());
         log(tx, makers, Subject::Inbox(item.id), Act::InboxOpened, actor, cause, now)?;
@@ -132,7 +139,8 @@ pub async fn settle_item(app: &App, id: InboxId, order: OrderId, actor: Actor) -
                 let receipt = tx.receipt(receipt)?.ok_or(Error::NotFound(Thing::InboxItem))?;
                 let late = is_late(tx, order, &receipt)?;
                 tx.set_receipt_state(receipt.id, ReceiptState::Settled)?;
-                settle::settle(tx, &makers, Payment { order, receipt: Some(receipt.id), late, actor }, now)?;
+                let evidence = Evidence::Receipt(receipt.id);
+                settle::settle(tx, &makers, Payment { order, evidence, late, actor }, now)?;
             }
             item.state = InboxState::Settled;
             item.order = Some(order);
@@ -184,7 +192,7 @@ pub async fn undo(app: &App, id: InboxId, actor: Actor) -> Result<ItemView, Erro
                 (InboxState::Open, _) => return Err(Error::Conflict(Conflict::ItemOpen)),
                 (InboxState::Settled, Some(order)) => match item.matter {
                     Matter::Claim(claim) => claim::take_back(tx, &makers, claim, order, actor, now)?,
-                    Matter::Notice(_) | Matter::Device(_) => {
+                    Matter::Notice(_) | Matter::Device(_) | Matter::Order(_) | Matter::Difference(_) => {
                         settle::unsettle(tx, &makers, order, actor, now)?;
                     }
                 },
@@ -214,30 +222,10 @@ pub async fn settle_order(app: &App, order: OrderId, note: String, actor: Actor)
         .write(move |tx| {
             let known = tx.order(order)?.ok_or(Error::NotFound(Thing::Order))?;
             let late = now >= known.expires_at;
-            settle::settle(tx, &makers, Payment { order, receipt: None, late, actor }, now)?;
+            let evidence = Evidence::Word;
+            settle::settle(tx, &makers, Payment { order, evidence, late, actor }, now)?;
             log(tx, &makers, Subject::Order(order), Act::OrderNoted, actor, format!("note={note}"), now)?;
             view(tx, order)
-        })
-        .await
-}
-
-/// Notes that the owner paid an order back; its unlock is revoked.
-///
-/// # Errors
-/// [`Conflict::OrderNotPaid`], [`Error::NotFound`].
-pub async fn refund(app: &App, id: OrderId, note: String, actor: Actor) -> Result<View, Error> {
-    let (now, makers) = (app.now(), app.makers.clone());
-    app.store
-        .write(move |tx| {
-            let mut order = tx.order(id)?.ok_or(Error::NotFound(Thing::Order))?;
-            if order.status != OrderStatus::Paid {
-                return Err(Error::Conflict(Conflict::OrderNotPaid));
-            }
-            order.status = OrderStatus::Refunded;
-            save(tx, &order)?;
-            settle::revoke(tx, id, now)?;
-            log(tx, &makers, Subject::Order(id), Act::OrderRefunded, actor, format!("note={note}"), now)?;
-            view(tx, id)
         })
         .await
 }

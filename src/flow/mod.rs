@@ -11,6 +11,7 @@ mod crowding;
 pub mod device;
 pub mod expire;
 pub mod find;
+pub mod gateway;
 pub mod inbox;
 pub mod intake;
 pub mod order;
@@ -21,6 +22,7 @@ pub mod rights;
 pub mod settle;
 pub mod unlock;
 
+use crate::alipay::credentials::CredentialError;
 use crate::storage;
 
 /// What a thing that was not found is.
@@ -37,6 +39,10 @@ pub enum Thing {
     Unlock,
     Coupon,
     Claim,
+    Trade,
+    Refund,
+    Transfer,
+    Subscription,
 }
 
 /// Why a flow could not do what it was asked.
@@ -56,6 +62,9 @@ pub enum Error {
         /// What would be acceptable.
         why: String,
     },
+    /// Keys of an official gateway do not fit.
+    #[error(transparent)]
+    Keys(#[from] CredentialError),
     /// The thing is in a state in which that cannot be done.
     #[error("{0}")]
     Conflict(Conflict),
@@ -100,6 +109,36 @@ pub enum Conflict {
     /// Another order's id was sent for a new one.
     #[error("this client_order_id belongs to an order of another product")]
     ClientOrderIdReused,
+    /// More is to be paid back than is left.
+    #[error("more is to be paid back than is left of the order's amount")]
+    RefundTooMuch,
+    /// A refund of another amount has this request id.
+    #[error("this request id belongs to a refund of another amount")]
+    RefundRequestReused,
+    /// Keys belong to accounts of an official gateway.
+    #[error("this account is not at an official gateway")]
+    NotOfficial,
+    /// An account stays with its application.
+    #[error("these are keys of another application")]
+    OtherApplication,
+    /// The keys of a gateway account cannot be decrypted or read.
+    #[error("the keys of this account cannot be read: were master.key and the database kept together?")]
+    KeysLost,
+    /// A log announces for one account.
+    #[error("the log of this account is watched for another one")]
+    LogWatched,
+    /// Another transfer has this request id.
+    #[error("this request id belongs to another transfer")]
+    TransferRequestReused,
+    /// The day's bound on transfers would be passed.
+    #[error("more would be transferred than a day may send")]
+    TransferTooMuch,
+    /// The owner does not offer the product so.
+    #[error("this product does not renew itself")]
+    NotRenewing,
+    /// The membership has an agreement that is in force.
+    #[error("this membership renews itself already")]
+    RenewsAlready,
     /// Several writers changed one thing at once; nothing was lost, try again.
     #[error("the order changed at the same time")]
     Raced,

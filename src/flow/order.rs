@@ -43,7 +43,11 @@ pub fn view<T: ReadTx + ?Sized>(tx: &T, id: OrderId) -> Result<View, Error> {
 pub(crate) fn complete<T: ReadTx + ?Sized>(tx: &T, order: Order) -> Result<View, Error> {
     let site = tx.site(order.site)?.ok_or(Error::NotFound(Thing::Site))?;
     let product = tx.product(order.product)?.ok_or(Error::NotFound(Thing::Product))?;
-    let code = tx.code(order.code)?.ok_or(Error::NotFound(Thing::Code))?;
+    let code = match order.code {
+        Some(id) => Some(tx.code(id)?.ok_or(Error::NotFound(Thing::Code))?),
+        None => None,
+    };
+    let trades = if code.is_none() { tx.trades_of(order.id)? } else { Vec::new() };
     let unlock = match order.status {
         OrderStatus::Paid => tx.unlock_of(order.id)?,
         OrderStatus::Pending | OrderStatus::Expired | OrderStatus::Cancelled | OrderStatus::Refunded => None,
@@ -53,8 +57,8 @@ pub(crate) fn complete<T: ReadTx + ?Sized>(tx: &T, order: Order) -> Result<View,
         order,
         site,
         product,
-        open_code: code.amount.is_none(),
-        payload: code.payload,
+        open_code: code.as_ref().is_some_and(|c| c.amount.is_none()),
+        payload: code.and_then(|c| c.payload).or_else(|| trades.iter().find_map(|t| t.qr_code.clone())),
         release_at,
         unlock,
     })
@@ -81,10 +85,13 @@ pub async fn extend(app: &App, id: OrderId) -> Result<View, Error> {
             if order.extensions_left == 0 {
                 return Err(Error::Conflict(Conflict::NoExtensionsLeft));
             }
-            let longer = hold.extended(&site.policy);
             order.extensions_left -= 1;
-            order.expires_at = longer.window_ends_at;
-            tx.update_hold(&longer)?;
+            order.expires_at = order.expires_at.plus(site.policy.pay_window);
+            if let Some(hold) = hold {
+                let longer = hold.extended(&site.policy);
+                order.expires_at = longer.window_ends_at;
+                tx.update_hold(&longer)?;
+            }
             let entry = Entry {
                 subject: Subject::Order(id),
                 act: Act::OrderExtended,
@@ -109,10 +116,13 @@ pub async fn cancel(app: &App, id: OrderId) -> Result<View, Error> {
         .write(move |tx| {
             let (mut order, hold) = pending(tx, id, now)?;
             let site = tx.site(order.site)?.ok_or(Error::NotFound(Thing::Site))?;
-            let closed = hold.closed(site.policy.cool_down, now);
             order.status = OrderStatus::Cancelled;
-            order.expires_at = closed.window_ends_at;
-            tx.update_hold(&closed)?;
+            order.expires_at = now;
+            if let Some(hold) = hold {
+                let closed = hold.closed(site.policy.cool_down, now);
+                order.expires_at = closed.window_ends_at;
+                tx.update_hold(&closed)?;
+            }
             save(tx, &order)?;
             let subject = Subject::Order(id);
             let entry =
@@ -125,12 +135,13 @@ pub async fn cancel(app: &App, id: OrderId) -> Result<View, Error> {
     Ok(cancelled)
 }
 
-fn pending(tx: &mut dyn WriteTx, id: OrderId, now: Timestamp) -> Result<(Order, Hold), Error> {
+/// An order that can still be paid in its window, with its hold; none where a gateway tells payments apart.
+fn pending(tx: &mut dyn WriteTx, id: OrderId, now: Timestamp) -> Result<(Order, Option<Hold>), Error> {
     let order = tx.order(id)?.ok_or(Error::NotFound(Thing::Order))?;
     if order.status_at(now) != OrderStatus::Pending {
         return Err(Error::Conflict(Conflict::OrderNotPending));
     }
-    let hold = tx.hold(id)?.ok_or(Error::NotFound(Thing::Order))?;
+    let hold = tx.hold(id)?;
     Ok((order, hold))
 }
 

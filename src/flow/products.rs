@@ -6,6 +6,7 @@ use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::money::Fen;
 use crate::domain::product::{KeyVersions, Lock, Product, ProductKind, Terms};
 use crate::domain::site::{Site, Slug};
+use crate::domain::subscription::Renewal;
 use crate::domain::time::Millis;
 use crate::flow::catalog::invalid;
 use crate::flow::{Error, Thing, find};
@@ -50,12 +51,40 @@ fn product_fits(product: &Product, html: Option<&str>) -> Result<(), Error> {
     if product.terms.validity.is_some_and(|v| v <= Millis::ZERO || v > limits::VALIDITY_MAX) {
         return Err(invalid("validity_ms", format!("1 to {}, or none for ever", limits::VALIDITY_MAX.get())));
     }
+    if let Some(renewal) = &product.terms.renews {
+        renewal_fits(product, renewal)?;
+    }
     let web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
     let plain =
         |url: &String| !url.chars().any(|c| c.is_control() || c.is_whitespace() || "<>\"".contains(c));
     let fits = |url: &String| web(url) && plain(url) && url.chars().count() <= limits::URL_CHARS_MAX;
     if product.terms.url.as_ref().is_some_and(|url| !fits(url)) {
         return Err(invalid("url", "the address of the article: https://blog.example/tea/"));
+    }
+    Ok(())
+}
+
+/// What may renew itself, and for how much.
+fn renewal_fits(product: &Product, renewal: &Renewal) -> Result<(), Error> {
+    if product.terms.kind != ProductKind::Membership {
+        return Err(invalid("renews", "only a membership renews itself"));
+    }
+    let longest = renewal.every.longest();
+    if product.terms.validity.is_none_or(|validity| validity < longest) {
+        let why = format!("a payment has to open at least the whole period: {} or more", longest.get());
+        return Err(invalid("validity_ms", why));
+    }
+    if product.price > renewal.most() {
+        let most = renewal.most();
+        let why = format!(
+            "one charge takes at most {most}, unless your contract says more and you set renews.most"
+        );
+        return Err(invalid("price", why));
+    }
+    let sign = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'|' | b'_');
+    let scene = renewal.scene();
+    if scene.is_empty() || scene.len() > 64 || !scene.bytes().all(sign) || scene == "DEFAULT|DEFAULT" {
+        return Err(invalid("renews.scene", "the scene of your contract, such as INDUSTRY|DIGITAL_MEDIA"));
     }
     Ok(())
 }
@@ -134,6 +163,8 @@ pub struct ProductPatch {
     pub validity: Option<Option<Millis>>,
     /// Where it stands on the blog.
     pub url: Option<String>,
+    /// How it renews itself; `Some(None)` not any more. Agreements that were signed go on as they are.
+    pub renews: Option<Option<Renewal>>,
     /// The products that a bundle names, by their slugs.
     pub opens: Option<Vec<String>>,
 }
@@ -159,6 +190,7 @@ pub async fn change_product(
                 kind: patch.kind.unwrap_or(product.terms.kind),
                 validity: patch.validity.unwrap_or(product.terms.validity),
                 url: patch.url.clone().or(product.terms.url),
+                renews: patch.renews.clone().unwrap_or(product.terms.renews),
             };
             let html = match &patch.html {
                 Some(html) => Some(html.clone()),

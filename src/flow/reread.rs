@@ -1,6 +1,7 @@
 //! Notices that no rule read are read again when the rules change; notices whose matching failed are tried again.
 
 use crate::app::App;
+use crate::domain::device::DeviceKind;
 use crate::domain::id::NoticeId;
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::notice::Reading;
@@ -57,11 +58,18 @@ async fn one(app: &App, id: NoticeId, now: Timestamp) -> Result<Option<Fate>, Er
         .write(move |tx| {
             let notice = tx.notice(id)?.ok_or(Error::NotFound(Thing::Device))?;
             let Some(phone) = PhoneNotice::parse(&notice.raw) else { return Ok(None) };
-            let reading = phone.read(&rules);
+            let device = tx.device(notice.device)?.ok_or(Error::NotFound(Thing::Device))?;
+            let reading = match device.kind {
+                DeviceKind::Bill => intake::bill::reading(&notice.raw),
+                DeviceKind::Bridge
+                | DeviceKind::Vmq
+                | DeviceKind::Smsforwarder
+                | DeviceKind::Receiptnotice
+                | DeviceKind::Text => phone.read(&rules),
+            };
             if matches!(reading, Reading::Unread) && notice.read_as == ReadAs::Unread {
                 return Ok(None);
             }
-            let device = tx.device(notice.device)?.ok_or(Error::NotFound(Thing::Device))?;
             let read_as = intake::read_as(&reading);
             tx.set_read_as(id, read_as, reading.rule())?;
             let cause = format!("read_as={} rules={}", read_as.as_str(), rules.version());

@@ -13,16 +13,27 @@ use crate::flow::order::save;
 use crate::flow::{Conflict, Error, Thing};
 use crate::storage::verbs::{Inserted, Settlement, WriteTx};
 
+/// What shows that an order was paid (M5).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Evidence {
+    /// A matched receipt.
+    Receipt(ReceiptId),
+    /// A trade of an official gateway, by the gateway's own number: a verified notification or query.
+    Trade(String),
+    /// The owner's word, who saw the money elsewhere.
+    Word,
+}
+
 /// What pays an order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Payment {
     /// The order.
     pub order: OrderId,
-    /// The receipt; none where the owner vouches without one.
-    pub receipt: Option<ReceiptId>,
+    /// What shows it.
+    pub evidence: Evidence,
     /// The money came in after the window.
     pub late: bool,
-    /// Who says so: a phone by its receipt, or the owner.
+    /// Who says so: a phone by its receipt, the gateway, or the owner.
     pub actor: Actor,
 }
 
@@ -41,11 +52,25 @@ pub(crate) fn settle(
         return Err(Error::Conflict(Conflict::OrderPaid));
     }
     let by_owner = matches!(payment.actor, Actor::Owner(_) | Actor::Console);
-    assert!(by_owner || payment.receipt.is_some(), "an order is paid by a receipt or by the owner (M5)");
+    let (receipt, gateway_ref) = match payment.evidence {
+        Evidence::Receipt(receipt) => (Some(receipt), None),
+        Evidence::Trade(number) => (None, Some(number)),
+        Evidence::Word => (None, None),
+    };
+    let evidence = match (&receipt, &gateway_ref) {
+        (Some(receipt), _) => format!("receipt={receipt}"),
+        (None, Some(trade)) => format!("trade={trade}"),
+        (None, None) => "receipt=none".to_owned(),
+    };
+    assert!(
+        by_owner || receipt.is_some() || gateway_ref.is_some(),
+        "an order is paid by a receipt, a trade or the owner's word (M5)"
+    );
     let settlement = Settlement {
         id: SettlementId::from_raw(makers.ids.next(now)),
         order: order.id,
-        receipt: payment.receipt,
+        receipt,
+        gateway_ref,
         by_owner,
         settled_at: now,
         before: order.status_at(now),
@@ -64,8 +89,7 @@ pub(crate) fn settle(
     let unlock = unlock_for(tx, makers, &order, now)?;
     let given = tx.insert_unlock(&unlock)?;
     assert_eq!(given, Inserted::Yes, "an order that was not paid has no unlock");
-    let receipt = payment.receipt.map_or_else(|| "none".to_owned(), |r| r.to_string());
-    let cause = format!("receipt={receipt} late={}", payment.late);
+    let cause = format!("{evidence} late={}", payment.late);
     let (subject, actor) = (Subject::Order(order.id), payment.actor);
     Ok(makers.log(tx, now, &Entry { subject, act: Act::OrderPaid, actor, cause })?)
 }

@@ -8,6 +8,7 @@
 //! and sees one consistent snapshot. What changed is announced on [`Changes`] after the commit, as a hint: the row is
 //! the truth (M10).
 
+pub mod books;
 mod changes;
 #[cfg(test)]
 mod conformance;

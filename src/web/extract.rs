@@ -5,12 +5,15 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::body::{Body, Bytes};
 use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use subtle::ConstantTimeEq as _;
 
-use super::error::{Problem, bad_request, invalid, no_credentials, too_large, unauthorized};
+use super::error::{
+    Problem, bad_request, internal, invalid, no_credentials, reauthentication_failed, too_large, unauthorized,
+};
 use super::state::Web;
 use crate::domain::id::{DeviceId, KeyId, OrderId};
 use crate::domain::log::Actor;
@@ -166,6 +169,17 @@ impl FromRequestParts<Web> for Owner {
         let known = web.app.store.read(move |tx| tx.owner_key(&hash)).await?;
         known.map(Owner).ok_or_else(|| no_credentials("owner key"))
     }
+}
+
+/// Checks that a body names the owner key with which its request came, in constant time.
+///
+/// # Errors
+/// 403: nothing was done.
+pub(crate) fn same_key(headers: &HeaderMap, again: &str) -> Result<(), Problem> {
+    let key = bearer(headers).unwrap_or_default();
+    // Hashes have one length, so that how long they compare tells nothing of the key.
+    let same = sha256(key.as_bytes()).ct_eq(&sha256(again.as_bytes()));
+    if !key.is_empty() && bool::from(same) { Ok(()) } else { Err(reauthentication_failed()) }
 }
 
 /// Who asks, as keyed hashes: the capability that a reader's browser made for itself, and the address block.
@@ -343,4 +357,14 @@ pub(crate) fn created(new: bool, body: impl IntoResponse) -> Response {
 /// `204 No Content`: it is done, and there is nothing to say about it.
 pub(crate) fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
+}
+
+/// Leads a browser elsewhere, by a `GET`.
+///
+/// # Errors
+/// Where the address cannot stand in a header.
+pub fn see_other(address: &str) -> Result<Response, Problem> {
+    let location = HeaderValue::from_str(address).map_err(|_| internal())?;
+    let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location), no_store]).into_response())
 }

@@ -139,6 +139,7 @@ impl Metrics {
             Outcome::ProofOfWork => "proof_of_work",
             Outcome::OriginRefused => "origin_refused",
             Outcome::Coupon(_) => "coupon_refused",
+            Outcome::Gateway(_) => "gateway_trouble",
             Outcome::TooManyTries { .. } => "too_many_tries",
         };
         self.checkouts.get_or_create(&Of { of: of.to_owned() }).inc();

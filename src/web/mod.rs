@@ -1,6 +1,7 @@
 //! HTTP, by axum. Handlers extract, parse into domain types, call one flow, and render; they hold no rules.
 
 pub mod adapters;
+pub mod alipay;
 pub mod assets;
 pub mod bridge;
 pub mod cors;

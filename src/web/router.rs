@@ -11,11 +11,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::owner::{
-    accounts, coupons, devices, inbox, lists, orders as owner_orders, products, sites,
-    unlocks as owner_unlocks,
+    accounts, books, coupons, devices, inbox, lists, orders as owner_orders, products, sites,
+    subscriptions as owner_subscriptions, transfers, unlocks as owner_unlocks,
 };
-use super::reader::{claims, events, orders, page, products as sold, unlocks};
-use super::{Web, adapters, assets, bridge, cors, demo, envelope, error, health};
+use super::reader::{claims, events, orders, page, pay, products as sold, subscriptions, unlocks};
+use super::{Web, adapters, alipay, assets, bridge, cors, demo, envelope, error, health};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -60,12 +60,17 @@ fn reader() -> OpenApiRouter<Web> {
         .routes(routes!(orders::extend))
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::code_png))
+        .routes(routes!(pay::pay))
         .routes(routes!(events::events))
         .routes(routes!(sold::facts))
         .routes(routes!(sold::content))
         .routes(routes!(unlocks::restore))
         .routes(routes!(unlocks::seats))
         .routes(routes!(unlocks::sign_out))
+        .routes(routes!(subscriptions::start_with_order))
+        .routes(routes!(subscriptions::start_with_unlock, subscriptions::list))
+        .routes(routes!(subscriptions::get))
+        .routes(routes!(subscriptions::unsign))
         .routes(routes!(claims::make))
         .routes(routes!(claims::get))
 }
@@ -82,6 +87,8 @@ fn phone() -> OpenApiRouter<Web> {
 fn owner() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(accounts::create, accounts::list))
+        .routes(routes!(accounts::set_keys))
+        .routes(routes!(accounts::check))
         .routes(routes!(accounts::add_code, accounts::codes))
         .routes(routes!(accounts::remove_code))
         .routes(routes!(accounts::code_image))
@@ -105,6 +112,9 @@ fn owner() -> OpenApiRouter<Web> {
         .routes(routes!(owner_orders::get))
         .routes(routes!(owner_orders::settle))
         .routes(routes!(owner_orders::refund))
+        .routes(routes!(owner_subscriptions::list))
+        .routes(routes!(owner_subscriptions::get))
+        .routes(routes!(owner_subscriptions::unsign))
         .routes(routes!(lists::receipts))
         .routes(routes!(lists::notices))
         .routes(routes!(lists::reload_rules))
@@ -112,6 +122,11 @@ fn owner() -> OpenApiRouter<Web> {
         .routes(routes!(inbox::settle))
         .routes(routes!(inbox::dismiss))
         .routes(routes!(inbox::undo))
+        .routes(routes!(books::days))
+        .routes(routes!(books::differences))
+        .routes(routes!(books::watches))
+        .routes(routes!(books::set_watch))
+        .routes(routes!(transfers::make, transfers::list))
 }
 
 /// What those who run the server call.
@@ -153,7 +168,7 @@ pub fn router(web: Web) -> Router {
     let cross_origin = from_fn_with_state(web.clone(), cors::layer);
     let reader = Router::from(reader).method_not_allowed_fallback(method_not_allowed).layer(cross_origin);
     let adapters = adapters::routes(&web);
-    let all = reader.merge(Router::from(rest)).merge(pages(&web)).merge(adapters);
+    let all = reader.merge(Router::from(rest)).merge(pages(&web)).merge(adapters).merge(alipay::routes());
     wrapped(
         all.method_not_allowed_fallback(method_not_allowed).fallback(|| async { error::not_found() }),
         web,

@@ -9,6 +9,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::app::{App, told_to_stop};
 use crate::domain::receipt::ReadAs;
+use crate::flow::gateway::{reconcile, refund, subscription, trade, transfer, watch as logs};
 use crate::flow::{device, expire, reread};
 
 /// How often windows and cool-downs are looked at. A reader's page counts by itself; this only writes it down.
@@ -17,6 +18,10 @@ const EXPIRE_EVERY: Duration = Duration::from_millis(500);
 const SILENCE_EVERY: Duration = Duration::from_secs(10);
 /// How often notices whose matching failed are tried again.
 const PENDING_EVERY: Duration = Duration::from_secs(30);
+/// How often trades and refunds at official gateways, and subscriptions are looked at; each has its own growing pause.
+const GATEWAY_EVERY: Duration = Duration::from_secs(1);
+/// How often bills and daily reports are looked at; each has its own time of day.
+const BOOKS_EVERY: Duration = Duration::from_secs(60);
 /// How often a database that refused writes is asked whether it works again.
 const PROBE_EVERY: Duration = Duration::from_secs(2);
 
@@ -29,6 +34,13 @@ pub fn start(app: &App, stopping: &watch::Receiver<bool>) -> Vec<JoinHandle<()>>
         spawn(SILENCE_EVERY, app, Run::Silence),
         spawn(PENDING_EVERY, app, Run::Pending),
         spawn(PROBE_EVERY, app, Run::Probe),
+        spawn(GATEWAY_EVERY, app, Run::Trades),
+        spawn(GATEWAY_EVERY, app, Run::Refunds),
+        spawn(GATEWAY_EVERY, app, Run::Logs),
+        spawn(GATEWAY_EVERY, app, Run::Transfers),
+        spawn(BOOKS_EVERY, app, Run::Bills),
+        spawn(BOOKS_EVERY, app, Run::Reports),
+        spawn(GATEWAY_EVERY, app, Run::Subscriptions),
     ]
 }
 
@@ -38,6 +50,13 @@ enum Run {
     Silence,
     Pending,
     Probe,
+    Trades,
+    Refunds,
+    Logs,
+    Transfers,
+    Bills,
+    Reports,
+    Subscriptions,
 }
 
 impl Run {
@@ -53,6 +72,17 @@ impl Run {
                 }
             }
             Run::Pending => report(reread::all(app, ReadAs::Pending, now), "read notices again").await,
+            Run::Trades => report(trade::run_once(app, now), "ask about trades").await,
+            Run::Refunds => report(refund::run_once(app, now), "carry on with refunds").await,
+            Run::Subscriptions => {
+                report(subscription::run_once(app, now), "carry on with subscriptions").await;
+            }
+            Run::Logs => report(logs::run_once(app, now), "look at the logs of accounts").await,
+            Run::Transfers => report(transfer::run_once(app, now), "carry on with transfers").await,
+            Run::Bills => report(reconcile::run_once(app, now), "compare bills").await,
+            Run::Reports => {
+                report(logs::report_once(app, now), "report what phones and logs announced").await;
+            }
             Run::Probe => {
                 if app.store.trouble().is_some() && app.store.probe().await.is_ok() {
                     tracing::info!("the database takes writes again");

@@ -51,6 +51,34 @@ fn ours(number: &str) -> TradeRef {
     TradeRef::Ours(word(number))
 }
 
+/// A client with these keys, of which nobody waits: what is asked again is asked at once.
+fn client(gateway: &Gateway, key: String, trust: PastedTrust, aes_key: Option<String>) -> Client {
+    let ready = &gateway.ready;
+    let pasted = Pasted {
+        app_id: ready.app_id.clone(),
+        private_key: key.into(),
+        sign_type: SignType::Rsa2,
+        trust,
+        aes_key: aes_key.map(Into::into),
+        gateway: ready.gateway.clone(),
+        seller_id: Some(ready.seller_id.clone()),
+    };
+    let credentials = Arc::new(Credentials::from_pasted(&pasted).expect("good keys"));
+    Client::new(line(), credentials, Rng::seeded(1))
+}
+
+/// A line past any proxy, on which nobody waits.
+pub(crate) fn line() -> Line {
+    let settings = Settings { ask_pause: Millis::ZERO, repeat_pause: Millis::ZERO, ..Settings::default() };
+    Line::direct(settings).expect("a line")
+}
+
+/// A client with the keys that the gateway made.
+pub(crate) fn client_of(gateway: &Gateway) -> Client {
+    let key = gateway.ready.app_private_key.clone().expect("a key that it made");
+    client(gateway, key, PastedTrust::Keys(vec![gateway.ready.alipay_public_key.clone()]), None)
+}
+
 /// A day after the newer of Alipay's certificates in the vectors began.
 fn certificates_in_force() -> Timestamp {
     let certs = &vectors("certs.json")["certificates"];
@@ -92,22 +120,8 @@ impl Shop {
     }
 
     fn of(gateway: Gateway, key: String, trust: PastedTrust, aes_key: Option<String>) -> Shop {
-        let ready = &gateway.ready;
-        let pasted = Pasted {
-            app_id: ready.app_id.clone(),
-            private_key: key.into(),
-            sign_type: SignType::Rsa2,
-            trust,
-            aes_key: aes_key.map(Into::into),
-            gateway: ready.gateway.clone(),
-            seller_id: Some(ready.seller_id.clone()),
-        };
-        let credentials = Arc::new(Credentials::from_pasted(&pasted).expect("good keys"));
-        // Nobody waits: what is asked again is asked at once.
-        let settings =
-            Settings { ask_pause: Millis::ZERO, repeat_pause: Millis::ZERO, ..Settings::default() };
-        let client = Client::new(Line::direct(settings).expect("a line"), credentials, Rng::seeded(1));
-        let now = Timestamp::from_china_clock(&ready.now).expect("a time");
+        let client = client(&gateway, key, trust, aes_key);
+        let now = Timestamp::from_china_clock(&gateway.ready.now).expect("a time");
         Shop { gateway, client, now }
     }
 

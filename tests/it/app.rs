@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use matcha::app::App;
+use matcha::cashier;
 use matcha::clock::Clock;
 use matcha::domain::account::Remark;
 use matcha::domain::adapter::Adapter;
@@ -26,6 +27,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::gateway::{Gateway, keys};
 
 /// When every test begins: noon in China.
 pub(crate) const START: &str = "2026-11-20T04:00:00.000Z";
@@ -157,6 +160,9 @@ impl TestApp {
             catalog::add_owner_key(&app, "tests".to_owned(), Actor::Console).await.expect("an owner key");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
+        let rng = app.rng.clone();
+        let app = app.with_cashiers(cashier::cashiers(crate::alipay::line(), &base_url, rng));
+        let http = client();
         let (stop, stopping) = watch::channel(false);
         let config = WebConfig {
             base_url: base_url.clone(),
@@ -170,7 +176,7 @@ impl TestApp {
         };
         let web = Web::new(app.clone(), config, stopping.clone());
         let server = tokio::spawn(web::serve::serve(listener, web::router(web.clone()), stopping));
-        TestApp { app, web, clock, base_url, owner_key, http: client(), dir, stop, server: Some(server) }
+        TestApp { app, web, clock, base_url, owner_key, http, dir, stop, server: Some(server) }
     }
 
     /// Tells the server to stop and waits until it has.
@@ -245,6 +251,12 @@ impl TestApp {
         let answer =
             self.owner_post("/accounts", json!({ "name": channel, "channel": channel })).await.is(201);
         text(&answer.json()["id"])
+    }
+
+    /// Makes an account at this gateway and returns its id.
+    pub(crate) async fn official(&self, gateway: &Gateway) -> String {
+        let body = json!({ "name": "official", "channel": "alipay_official", "keys": keys(gateway) });
+        text(&self.owner_post("/accounts", body).await.is(201).json()["id"])
     }
 
     /// Uploads a picture as a code of that amount; an open code for no amount.

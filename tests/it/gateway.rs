@@ -224,6 +224,16 @@ impl Gateway {
         self.post("/agreement/sign", &json!({ "external_agreement_no": external_agreement_no })).await
     }
 
+    /// The user agrees, and it is as yet in another state than NORMAL: TEMP.
+    pub(crate) async fn sign_as(
+        &self,
+        external_agreement_no: &str,
+        status: &str,
+    ) -> Result<Agreement, Refused> {
+        let said = json!({ "external_agreement_no": external_agreement_no, "status": status });
+        self.post("/agreement/sign", &said).await
+    }
+
     /// The user ends the agreement in the wallet.
     pub(crate) async fn unsign(&self, agreement_no: &str) -> Result<Agreement, Refused> {
         self.post("/agreement/unsign", &json!({ "agreement_no": agreement_no })).await
@@ -343,6 +353,18 @@ impl Drop for Gateway {
 }
 
 // ---- what other people's SDKs have signed ---------------------------------------------------------------------------
+
+/// The keys of the application that the gateway made, as the owner's API takes them.
+pub(crate) fn keys(gateway: &Gateway) -> Value {
+    let ready = &gateway.ready;
+    json!({
+        "app_id": ready.app_id,
+        "private_key": ready.app_private_key,
+        "alipay_public_key": ready.alipay_public_key,
+        "gateway": ready.gateway,
+        "seller_id": ready.seller_id,
+    })
+}
 
 /// A file of the vectors.
 pub(crate) fn vectors(name: &str) -> Value {

@@ -9,6 +9,8 @@ mod app;
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod books;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod crash;
@@ -21,9 +23,13 @@ mod gateway;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod official;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod sim;
+#[cfg(test)]
+mod subscriptions;
 #[cfg(test)]
 mod tidy;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use matcha::domain::receipt::{InboxState, ReceiptState};
 use matcha::domain::time::{Millis, Timestamp};
 use matcha::flow::catalog::SitePatch;
 use matcha::flow::checkout::Outcome;
+use matcha::flow::gateway::refund::{Wish, refund};
 use matcha::flow::{expire, inbox, order};
 use matcha::storage::verbs::{OrderFilter, Page};
 use proptest::prelude::*;
@@ -317,7 +318,7 @@ impl Both {
     async fn owner_refunds(&mut self, deal: usize) {
         let Some(deal) = from_newest(deal, self.orders.len()) else { return };
         let may = self.model.deals[deal].status == OrderStatus::Paid;
-        let done = inbox::refund(&self.world.app, self.orders[deal], String::new(), OWNER).await.is_ok();
+        let done = refund(&self.world.app, self.orders[deal], Wish::default(), OWNER).await.is_ok();
         assert_eq!(done, may);
         if may {
             self.model.deals[deal].status = OrderStatus::Refunded;

@@ -317,6 +317,7 @@ pub(crate) fn wish(product: &str) -> checkout::Wish {
         exact_address: 1,
         origin: None,
         effort: Effort::NotAsked,
+        chance: 7,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod address;
 mod secret;
+mod words;
 
 use std::fmt;
 

@@ -1,5 +1,6 @@
 //! Notices come in: stored, read, matched and settled in one unit of work (M3, M6, M7, M9, M10).
 
+pub(crate) mod bill;
 mod phone;
 mod receipt;
 
@@ -8,7 +9,7 @@ use serde_json::value::RawValue;
 pub use self::phone::PhoneNotice;
 use self::receipt::Matching;
 use crate::app::{App, Makers};
-use crate::domain::device::{Device, Offset};
+use crate::domain::device::{Device, DeviceKind, Offset};
 use crate::domain::id::{DeviceId, NoticeId, ReceiptId};
 use crate::domain::log::Actor;
 use crate::domain::notice::{HintKind, Reading};
@@ -93,7 +94,7 @@ pub async fn receive(app: &App, batch: Batch) -> Result<Outcome, Error> {
         }
         let ids: Vec<String> = some.iter().map(|i| i.phone.id.clone()).collect();
         match store_some(app, device, first.take(), some, now).await {
-            Ok(Stored::Yes) => stored.extend(ids),
+            Ok(Stored::Yes(_)) => stored.extend(ids),
             Ok(Stored::MessageIdReused) => return Ok(Outcome::MessageIdReused),
             // What is committed is told; the phone keeps the rest and sends it again.
             Err(_) if !stored.is_empty() => return Ok(Outcome::Stored(stored)),
@@ -104,7 +105,8 @@ pub async fn receive(app: &App, batch: Batch) -> Result<Outcome, Error> {
 
 /// What became of one unit of work.
 enum Stored {
-    Yes,
+    /// With what became of each notice; nothing where they wait to be read again.
+    Yes(Vec<Fate>),
     MessageIdReused,
 }
 
@@ -143,10 +145,10 @@ async fn store_some(
         .await;
     match together {
         Ok(Some(fates)) => {
-            for fate in fates {
+            for fate in fates.iter().filter(|fate| **fate != Fate::Duplicate) {
                 tracing::info!(%device, ?fate, "a notice came in");
             }
-            Ok(Stored::Yes)
+            Ok(Stored::Yes(fates))
         }
         Ok(None) => Ok(Stored::MessageIdReused),
         Err(error) if !is_of_the_disk(&error) => {
@@ -166,7 +168,7 @@ fn is_of_the_disk(error: &Error) -> bool {
     match error {
         Error::Storage(storage::Error::Panicked | storage::Error::Unreadable { .. }) => false,
         Error::Storage(_) | Error::NotFound(_) => true,
-        Error::Taken(_) | Error::Invalid { .. } | Error::Conflict(_) => false,
+        Error::Taken(_) | Error::Invalid { .. } | Error::Keys(_) | Error::Conflict(_) => false,
     }
 }
 
@@ -191,7 +193,7 @@ async fn store_unread(
                     Inserted::Yes | Inserted::Conflict => {}
                 }
             }
-            Ok(Stored::Yes)
+            Ok(Stored::Yes(Vec::new()))
         })
         .await
 }
@@ -205,14 +207,20 @@ fn as_notice(
     rule: Option<&str>,
 ) -> Notice {
     // Without a post time the money came in with the news, by our clock and not by the phone's.
+    let is_row = device.kind == DeviceKind::Bill;
     let (posted_at, offset) = match incoming.phone.posted_at {
+        Some(posted_at) if is_row => (posted_at, Offset { low: Millis::ZERO, high: bill::CLOCK_JITTER }),
         Some(posted_at) => (posted_at, device.clock.offset_at(posted_at, now)),
         None => (now, Offset::default()),
     };
     Notice {
         id: NoticeId::from_raw(makers.ids.next(now)),
         device: device.id,
-        fingerprint: incoming.phone.fingerprint(device.id),
+        fingerprint: if is_row {
+            bill::fingerprint(device.id, &incoming.phone.id)
+        } else {
+            incoming.phone.fingerprint(device.id)
+        },
         raw: incoming.raw.clone(),
         posted_at,
         received_at: now,

@@ -14,7 +14,7 @@ use crate::domain::notice::ReadReceipt;
 use crate::domain::receipt::{Arrival, Notice, Reason, Receipt, ReceiptState, Trust};
 use crate::domain::time::Timestamp;
 use crate::flow::Error;
-use crate::flow::settle::{self, Payment};
+use crate::flow::settle::{self, Evidence, Payment};
 use crate::limits;
 use crate::storage::verbs::{Inserted, Pin, PinKey, WriteTx};
 
@@ -93,7 +93,7 @@ impl Matching<'_> {
                 settle::settle(
                     self.tx,
                     self.makers,
-                    Payment { order, receipt: Some(receipt.id), late, actor },
+                    Payment { order, evidence: Evidence::Receipt(receipt.id), late, actor },
                     self.now,
                 )?;
                 Ok(Fate::Settled)

@@ -459,7 +459,15 @@ pub(crate) async fn everything_reads_back_as_it_was_written(open: impl Fn() -> S
     write(&store, move |tx| tx.update_device(&update)).await;
     assert_eq!(read(&store, |tx| tx.device(DEVICE)).await, Some(changed.clone()));
     let hearing = read(&store, |tx| tx.hearing(ACCOUNT)).await;
-    assert_eq!(hearing, [Ear { kind: changed.kind, last_seen_at: at(9), rhythm: changed.rhythm }]);
+    assert_eq!(
+        hearing,
+        [Ear {
+            kind: changed.kind,
+            last_seen_at: at(9),
+            rhythm: changed.rhythm,
+            silent_since: changed.silent_since
+        }]
+    );
     let catalog = read(&store, |tx| {
         Ok((tx.site_by_slug("blog")?, tx.product_by_slug(SITE, "tea")?, tx.account(ACCOUNT)?, tx.code(CODE)?))
     })

@@ -3,8 +3,10 @@
 //! `storage_tests!(fresh)` makes one test a promise. `fresh()` makes an empty database and returns a way to open it,
 //! which may be called again: that is a restart. `rows` is the data, `units` is about whole units of work, `keys` about
 //! the conflicts that verbs answer with, `lists` about what is found again and in which order, `rights` about who may
-//! read what.
+//! read what, `agreements` about memberships that renew themselves, `books` about what a gateway's books are compared with.
 
+pub(super) mod agreements;
+pub(super) mod books;
 pub(super) mod keys;
 pub(super) mod lists;
 pub(super) mod rights;
@@ -70,6 +72,20 @@ macro_rules! storage_tests {
                 the_keys_of_one_site_are_retired_together,
                 a_claim_has_one_inbox_item_without_a_notice,
                 orders_are_found_by_when_they_were_made,
+            ]
+            agreements: [
+                a_membership_has_one_agreement_until_it_ends,
+                a_period_has_one_charge_until_that_failed,
+                agreements_and_charges_are_found_when_they_are_due,
+            ]
+            books: [
+                a_day_is_written_over_and_days_are_listed_newest_first,
+                a_difference_is_kept_once_and_has_one_item,
+                what_was_settled_and_in_no_bill_is_found,
+                a_log_is_watched_for_one_account,
+                the_live_holds_of_an_account_are_one_span,
+                what_phones_announced_is_each_payment_once,
+                a_request_is_one_transfer_and_counts_until_it_fails,
             ]
         }
     };

@@ -161,6 +161,7 @@ pub(crate) async fn a_bundle_names_products_and_a_membership_is_offered_for_all(
                 kind,
                 validity: Some(Millis::new(86_400_000)),
                 url: Some(format!("https://blog.example/{slug}/")),
+                renews: None,
             };
             let product = Product { price: fen(price), terms, ..product(id, slug) };
             assert_eq!(tx.insert_product(&product, None)?, Yes);

@@ -151,7 +151,7 @@ pub(crate) fn order(n: i64) -> Order {
         amount: fen(100),
         channel: Channel::Wechat,
         account: ACCOUNT,
-        code: CODE,
+        code: Some(CODE),
         client_order_id: None,
         created_at: at(0),
         expires_at: at(120_000),
@@ -224,6 +224,7 @@ pub(crate) fn settlement(id: i64, order: i64, receipt: Option<i64>) -> Settlemen
     Settlement {
         id: SettlementId::from_raw(4000 + id),
         order: OrderId::from_raw(1000 + order),
+        gateway_ref: None,
         receipt: receipt.map(|n| ReceiptId::from_raw(3000 + n)),
         by_owner: receipt.is_none(),
         settled_at: at(60_000),

@@ -10,6 +10,7 @@ use crate::domain::id::{AccountId, CodeId, CouponId, ProductId, SiteId};
 use crate::domain::money::Fen;
 use crate::domain::product::{KeyVersions, Product, Terms};
 use crate::domain::site::{HoldPolicy, Origin, Site};
+use crate::domain::subscription::{Period, Renewal};
 use crate::domain::time::Timestamp;
 use crate::storage::Error;
 use crate::storage::verbs::{CatalogRead, CatalogWrite, Inserted, Page, Result};
@@ -17,7 +18,7 @@ use crate::storage::verbs::{CatalogRead, CatalogWrite, Inserted, Page, Result};
 const SITE: &str = "id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen, max_surcharge_fen, \
                     ip_ownership, created_at, seats_max, sealing_epoch";
 const PRODUCT: &str = "id, site_id, slug, title, price_fen, lock, created_at, kind, validity_ms, url, key_current, \
-                       key_oldest";
+                       key_oldest, renews, renews_most_fen, renews_scene";
 const COUPON: &str =
     "id, site_id, product_id, code, amount_fen, percent, uses_max, expires_at, created_at, removed_at";
 const ACCOUNT: &str = "id, name, channel, distinguish, created_at";
@@ -47,6 +48,9 @@ fn site(row: &Row<'_>) -> rusqlite::Result<Site> {
 }
 
 fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
+    let every: Option<Period> = row.get(12)?;
+    let (most, scene) = (row.get(13)?, row.get(14)?);
+    let renews = every.map(|every| Renewal { every, most, scene });
     Ok(Product {
         id: row.get(0)?,
         site: row.get(1)?,
@@ -55,7 +59,7 @@ fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
         price: row.get(4)?,
         lock: row.get(5)?,
         created_at: row.get(6)?,
-        terms: Terms { kind: row.get(7)?, validity: row.get(8)?, url: row.get(9)? },
+        terms: Terms { kind: row.get(7)?, validity: row.get(8)?, url: row.get(9)?, renews },
         keys: KeyVersions { current: row.get(10)?, oldest: row.get(11)? },
     })
 }
@@ -338,8 +342,8 @@ impl CatalogWrite for Unit<'_> {
     fn insert_product(&mut self, product: &Product, html: Option<&str>) -> Result<Inserted> {
         self.memo.catalog = memo::Catalog::default();
         let sql = "INSERT INTO products (id, site_id, slug, title, price_fen, lock, html, created_at, kind, validity_ms,
-                                         url, key_current, key_oldest)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+                                         url, key_current, key_oldest, renews, renews_most_fen, renews_scene)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let p = product;
         let params = params![
             p.id,
@@ -354,18 +358,33 @@ impl CatalogWrite for Unit<'_> {
             p.terms.validity,
             p.terms.url,
             p.keys.current,
-            p.keys.oldest
+            p.keys.oldest,
+            p.terms.renews.as_ref().map(|renewal| renewal.every),
+            p.terms.renews.as_ref().and_then(|renewal| renewal.most),
+            p.terms.renews.as_ref().and_then(|renewal| renewal.scene.as_deref())
         ];
         insert(self.conn, sql, params)
     }
 
     fn update_product(&mut self, product: &Product, html: Option<&str>) -> Result<()> {
         self.memo.catalog = memo::Catalog::default();
-        let sql = "UPDATE products SET title = ?, price_fen = ?, lock = ?, html = ?, kind = ?, validity_ms = ?, url = ?
-                   WHERE id = ?";
+        let sql = "UPDATE products SET title = ?, price_fen = ?, lock = ?, html = ?, kind = ?, validity_ms = ?, url = ?,
+                                       renews = ?, renews_most_fen = ?, renews_scene = ? WHERE id = ?";
         let p = product;
-        let params =
-            params![p.title, p.price, p.lock, html, p.terms.kind, p.terms.validity, p.terms.url, p.id];
+        let renews = p.terms.renews.as_ref();
+        let params = params![
+            p.title,
+            p.price,
+            p.lock,
+            html,
+            p.terms.kind,
+            p.terms.validity,
+            p.terms.url,
+            renews.map(|renewal| renewal.every),
+            renews.and_then(|renewal| renewal.most),
+            renews.and_then(|renewal| renewal.scene.as_deref()),
+            p.id
+        ];
         let changed = change(self.conn, sql, params)?;
         if changed == 1 { Ok(()) } else { Err(Error::Unreadable { what: "product that was just read" }) }
     }

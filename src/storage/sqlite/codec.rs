@@ -3,20 +3,25 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::domain::account::{Distinguish, Remark};
+use crate::domain::books::{Book, DayState, DifferenceKind};
 use crate::domain::channel::Channel;
 use crate::domain::claim::ReceiptDigits;
 use crate::domain::coupon::CouponCode;
 use crate::domain::device::DeviceKind;
+use crate::domain::gateway::{RefundState, RefundWay, TradeState, Way};
 use crate::domain::id::{
-    AccountId, ClaimId, CodeId, CouponId, DeviceId, InboxId, KeyId, NoticeId, OrderId, ProductId, ReceiptId,
-    SeatId, SettlementId, SiteId, UnlockId,
+    AccountId, AgreementId, BookDayId, ClaimId, CodeId, CouponId, DeviceId, DifferenceId, InboxId, KeyId,
+    MessageId, NoticeId, OrderId, ProductId, ReceiptId, RefundId, SeatId, SettlementId, SiteId, TransferId,
+    UnlockId,
 };
 use crate::domain::money::Fen;
 use crate::domain::order::OrderStatus;
 use crate::domain::product::{Lock, ProductKind};
 use crate::domain::receipt::{InboxState, ReadAs, Reason, ReceiptState, Trust};
 use crate::domain::site::Slug;
-use crate::domain::time::{Millis, Timestamp};
+use crate::domain::subscription::{AgreementState, ChargeState, Ending, Period};
+use crate::domain::time::{Day, Millis, Timestamp};
+use crate::domain::transfer::{PayeeKind, TransferState};
 
 #[derive(Debug, thiserror::Error)]
 #[error("{value:?} is no {kind} that this version knows")]
@@ -46,19 +51,25 @@ macro_rules! ids {
 
 ids!(
     AccountId,
+    AgreementId,
+    BookDayId,
     ClaimId,
     CodeId,
     CouponId,
     DeviceId,
+    DifferenceId,
     InboxId,
     KeyId,
+    MessageId,
     NoticeId,
     OrderId,
     ProductId,
     ReceiptId,
+    RefundId,
     SeatId,
     SettlementId,
     SiteId,
+    TransferId,
     UnlockId
 );
 
@@ -82,16 +93,28 @@ macro_rules! words {
 }
 
 words! {
+    Book: Bill, Log;
     Channel: Wechat, Alipay, AlipayOfficial;
-    DeviceKind: Bridge, Vmq, Smsforwarder, Receiptnotice, Text;
+    DayState: Waiting, Compared, Missing;
+    DeviceKind: Bridge, Vmq, Smsforwarder, Receiptnotice, Text, Bill;
+    DifferenceKind: UnknownPayment, Unsettled, OtherAmount, OtherNumber, Missing, UnknownRefund, RefundNotDone, RefundMissing, Unread, NoBill, Announcers, TransferFailed, TransferDoubtful;
     Distinguish: Amount, Remark;
     InboxState: Open, Settled, Dismissed;
     Lock: Hosted, Sealed, Reveal;
     OrderStatus: Pending, Paid, Expired, Cancelled, Refunded;
+    PayeeKind: UserId, LogonId;
     ProductKind: Article, Bundle, Membership;
     ReadAs: Pending, Receipt, Refused, Hint, Unread;
-    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime, Claim, DeviceSilent;
+    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime, Claim, DeviceSilent, OtherAmount, PaidTwice, WentBack, GatewayRefused, BillUnknown, BillUnsettled, BillMissing, BillAmount, BillRefund, BillUnread, AnnouncersDiffer, TransferFailed, SubscriptionEnded;
     ReceiptState: Settled, Echo, Pin, Inbox, Dismissed;
+    RefundState: Open, Done, Failed;
+    RefundWay: ByHand, Gateway;
+    TradeState: Open, Paid, Closed;
+    TransferState: Open, Done, Failed, Returned;
+    Way: Code, Wap, Page, Charge;
+    AgreementState: Pending, Normal, Paused, Ended;
+    Ending: Reader, Owner, Wallet, Lapsed, Unpaid, Refused, Revoked, Unsigned, Replaced;
+    ChargeState: Planned, Asked, Unknown, Paid, Failed;
     Trust: AmountOnly, NoId, Unpinned, Pinned;
 }
 
@@ -148,4 +171,22 @@ macro_rules! texts {
     )*};
 }
 
+/// Texts that are printed when they are written.
+macro_rules! printed {
+    ($($name:ident),*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.to_string().into())
+            }
+        }
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let text = value.as_str()?;
+                text.parse().map_err(|_| unknown(stringify!($name), text))
+            }
+        }
+    )*};
+}
+
+printed!(Day, Period);
 texts!(Slug, Remark, CouponCode, ReceiptDigits);

@@ -68,10 +68,15 @@ impl<T: Lend> DeviceRead for T {
     }
 
     fn hearing(&self, account: AccountId) -> Result<Vec<Ear>> {
-        let sql = "SELECT d.kind, d.last_seen_at, d.gap_ms FROM device_accounts a JOIN devices d ON d.id = a.device_id
+        let sql = "SELECT d.kind, d.last_seen_at, d.gap_ms, d.silent_since FROM device_accounts a JOIN devices d ON d.id = a.device_id
                    WHERE a.account_id = ? AND d.revoked_at IS NULL";
         all(self.conn(), sql, [account], |row| {
-            Ok(Ear { kind: row.get(0)?, last_seen_at: row.get(1)?, rhythm: Rhythm::from_gap(row.get(2)?) })
+            Ok(Ear {
+                kind: row.get(0)?,
+                last_seen_at: row.get(1)?,
+                rhythm: Rhythm::from_gap(row.get(2)?),
+                silent_since: row.get(3)?,
+            })
         })
     }
 

@@ -30,7 +30,11 @@ impl<T: Lend> LogRead for T {
                               ifnull((SELECT max(id) FROM inbox), 0), ifnull((SELECT max(id) FROM settlements), 0),
                               ifnull((SELECT max(id) FROM unlocks), 0), ifnull((SELECT max(id) FROM codes), 0),
                               ifnull((SELECT max(id) FROM seats), 0), ifnull((SELECT max(id) FROM claims), 0),
-                              ifnull((SELECT max(id) FROM coupons), 0))";
+                              ifnull((SELECT max(id) FROM coupons), 0), ifnull((SELECT max(id) FROM book_days), 0),
+                              ifnull((SELECT max(id) FROM differences), 0), ifnull((SELECT max(id) FROM transfers), 0),
+                              ifnull((SELECT max(id) FROM refunds), 0),
+                              ifnull((SELECT max(id) FROM gateway_messages), 0),
+                              ifnull((SELECT max(id) FROM agreements), 0))";
         Ok(one(self.conn(), sql, [], |row| row.get(0))?.unwrap_or(0))
     }
 

@@ -15,6 +15,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0002_writer.sql"),
     include_str!("../../../migrations/sqlite/0003_reading.sql"),
     include_str!("../../../migrations/sqlite/0004_devices.sql"),
+    include_str!("../../../migrations/sqlite/0005_gateway.sql"),
+    include_str!("../../../migrations/sqlite/0006_subscriptions.sql"),
+    include_str!("../../../migrations/sqlite/0007_books.sql"),
 ];
 
 /// "MTCH": tells our file from another program's.

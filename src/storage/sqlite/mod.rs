@@ -1,9 +1,12 @@
 //! SQLite: one writer thread that commits in groups, a pool of read-only connections, WAL, `synchronous=FULL`.
 
+mod agreements;
+mod books;
 mod catalog;
 mod checkpoint;
 mod codec;
 mod devices;
+mod gateway;
 mod live;
 mod log;
 mod memo;

@@ -5,7 +5,7 @@ use rusqlite::{Row, named_params, params};
 use super::sql::{all, change, insert, one};
 use super::{Lend, Unit, bucket};
 use crate::domain::channel::Channel;
-use crate::domain::id::{AccountId, DeviceId, InboxId, NoticeId, ReceiptId};
+use crate::domain::id::{AccountId, DeviceId, InboxId, NoticeId, OrderId, ReceiptId};
 use crate::domain::matching::{Earlier, Voice};
 use crate::domain::money::Fen;
 use crate::domain::receipt::{
@@ -18,8 +18,7 @@ use crate::storage::verbs::{Inserted, NoticeRead, NoticeWrite, Page, Result};
 const NOTICE: &str = "id, device_id, fingerprint, raw, posted_at, received_at, clock_offset_ms, clock_jitter_ms, read_as, rule";
 const RECEIPT: &str = "id, notice_id, device_id, account_id, channel, amount_fen, payer, remark, announcer, rule, trust, \
                        arrived_from, arrived_to, state, echo_of";
-const INBOX: &str =
-    "id, reason, notice_id, claim_id, device_id, receipt_id, state, order_id, note, created_at, resolved_at";
+const INBOX: &str = "id, reason, notice_id, claim_id, device_id, about_order, difference_id, receipt_id, state, order_id, note, created_at, resolved_at";
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
     Ok(Notice {
@@ -59,17 +58,19 @@ fn inbox_item(row: &Row<'_>) -> rusqlite::Result<InboxItem> {
     Ok(InboxItem {
         id: row.get(0)?,
         reason: row.get(1)?,
-        matter: match (row.get(3)?, row.get(4)?) {
-            (Some(claim), _) => Matter::Claim(claim),
-            (None, Some(device)) => Matter::Device(device),
-            (None, None) => Matter::Notice(row.get(2)?),
+        matter: match (row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?) {
+            (Some(claim), _, _, _) => Matter::Claim(claim),
+            (None, Some(device), _, _) => Matter::Device(device),
+            (None, None, Some(order), _) => Matter::Order(order),
+            (None, None, None, Some(difference)) => Matter::Difference(difference),
+            (None, None, None, None) => Matter::Notice(row.get(2)?),
         },
-        receipt: row.get(5)?,
-        state: row.get(6)?,
-        order: row.get(7)?,
-        note: row.get(8)?,
-        created_at: row.get(9)?,
-        resolved_at: row.get(10)?,
+        receipt: row.get(7)?,
+        state: row.get(8)?,
+        order: row.get(9)?,
+        note: row.get(10)?,
+        created_at: row.get(11)?,
+        resolved_at: row.get(12)?,
     })
 }
 
@@ -183,6 +184,13 @@ impl<T: Lend> NoticeRead for T {
         );
         one(self.conn(), &sql, params![reason, device], inbox_item)
     }
+
+    fn open_item_about(&self, order: OrderId, reason: Reason) -> Result<Option<InboxItem>> {
+        let sql = format!(
+            "SELECT {INBOX} FROM inbox WHERE state = 'open' AND reason = ? AND about_order = ? ORDER BY id LIMIT 1"
+        );
+        one(self.conn(), &sql, params![reason, order], inbox_item)
+    }
 }
 
 impl NoticeWrite for Unit<'_> {
@@ -264,21 +272,26 @@ impl NoticeWrite for Unit<'_> {
     }
 
     fn insert_inbox(&mut self, item: &InboxItem) -> Result<Inserted> {
-        let sql = "INSERT INTO inbox (id, reason, notice_id, claim_id, device_id, receipt_id, state, order_id, note,
-                                      created_at, resolved_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO inbox (id, reason, notice_id, claim_id, device_id, about_order, difference_id, receipt_id,
+                                      state, order_id, note, created_at, resolved_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let i = item;
-        let (notice, claim, device) = match i.matter {
-            Matter::Notice(notice) => (Some(notice), None, None),
-            Matter::Claim(claim) => (None, Some(claim), None),
-            Matter::Device(device) => (None, None, Some(device)),
-        };
+        let (mut notice, mut claim, mut device, mut about, mut difference) = (None, None, None, None, None);
+        match i.matter {
+            Matter::Notice(id) => notice = Some(id),
+            Matter::Claim(id) => claim = Some(id),
+            Matter::Device(id) => device = Some(id),
+            Matter::Order(id) => about = Some(id),
+            Matter::Difference(id) => difference = Some(id),
+        }
         let params = params![
             i.id,
             i.reason,
             notice,
             claim,
             device,
+            about,
+            difference,
             i.receipt,
             i.state,
             i.order,

@@ -207,16 +207,18 @@ impl<T: Lend> OrderRead for T {
     }
 
     fn settlement_of(&self, order: OrderId) -> Result<Option<Settlement>> {
-        let sql = "SELECT id, order_id, receipt_id, by_owner, settled_at, before FROM settlements
+        let sql =
+            "SELECT id, order_id, receipt_id, gateway_ref, by_owner, settled_at, before FROM settlements
                    WHERE order_id = ? AND undone_at IS NULL";
         one(self.conn(), sql, [order], |row| {
             Ok(Settlement {
                 id: row.get(0)?,
                 order: row.get(1)?,
                 receipt: row.get(2)?,
-                by_owner: row.get(3)?,
-                settled_at: row.get(4)?,
-                before: row.get(5)?,
+                gateway_ref: row.get(3)?,
+                by_owner: row.get(4)?,
+                settled_at: row.get(5)?,
+                before: row.get(6)?,
             })
         })
     }
@@ -227,15 +229,16 @@ impl<T: Lend> OrderRead for T {
     }
 }
 
-impl OrderWrite for Unit<'_> {
-    fn insert_order(&mut self, order: &Order, hold: &Hold) -> Result<Inserted> {
+impl Unit<'_> {
+    /// The row of a new order, neither counted nor remembered yet.
+    fn insert_row(&mut self, order: &Order) -> Result<Inserted> {
         let sql = "INSERT INTO orders (id, site_id, product_id, status, price_fen, amount_fen, channel, account_id,
                                        code_id, client_order_id, created_at, expires_at, extensions_left, late, paid_at,
                                        version, reader, address, owner_address, list_price_fen, coupon_id,
                                        renews_id)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let o = order;
-        let inserted = insert(
+        insert(
             self.conn,
             sql,
             params![
@@ -262,24 +265,43 @@ impl OrderWrite for Unit<'_> {
                 o.coupon,
                 o.renews
             ],
-        )?;
-        if inserted == Inserted::Conflict {
+        )
+    }
+
+    /// Counts and remembers a new order.
+    fn came(&mut self, order: &Order) {
+        self.tally.came("orders", order.status.as_str());
+        self.memo.live.came(order);
+    }
+
+    /// A new order without a hold.
+    pub(super) fn insert_unheld(&mut self, order: &Order) -> Result<Inserted> {
+        let inserted = self.insert_row(order)?;
+        if inserted == Inserted::Yes {
+            self.came(order);
+        }
+        Ok(inserted)
+    }
+}
+
+impl OrderWrite for Unit<'_> {
+    fn insert_order(&mut self, order: &Order, hold: &Hold) -> Result<Inserted> {
+        if self.insert_row(order)? == Inserted::Conflict {
             return Ok(Inserted::Conflict);
         }
         let sql = "INSERT INTO holds (order_id, account_id, amount_fen, remark, starts_at, window_ends_at, release_at, live)
                    VALUES (?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING";
-        let Hold { order, account, amount, remark, starts_at, window_ends_at, release_at } = hold;
+        let Hold { order: id, account, amount, remark, starts_at, window_ends_at, release_at } = hold;
         let held = insert(
             self.conn,
             sql,
-            params![order, account, amount, remark, starts_at, window_ends_at, release_at],
+            params![id, account, amount, remark, starts_at, window_ends_at, release_at],
         )?;
         if held == Inserted::Conflict {
             // Both rows or none: the order without its hold must not stay.
-            change(self.conn, "DELETE FROM orders WHERE id = ?", [o.id])?;
+            change(self.conn, "DELETE FROM orders WHERE id = ?", [order.id])?;
         } else {
-            self.tally.came("orders", o.status.as_str());
-            self.memo.live.came(o);
+            self.came(order);
         }
         Ok(held)
     }
@@ -313,10 +335,11 @@ impl OrderWrite for Unit<'_> {
     }
 
     fn insert_settlement(&mut self, settlement: &Settlement) -> Result<Inserted> {
-        let sql = "INSERT INTO settlements (id, order_id, receipt_id, by_owner, settled_at, before)
-                   VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-        let Settlement { id, order, receipt, by_owner, settled_at, before } = settlement;
-        insert(self.conn, sql, params![id, order, receipt, by_owner, settled_at, before])
+        let sql =
+            "INSERT INTO settlements (id, order_id, receipt_id, gateway_ref, by_owner, settled_at, before)
+                   VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let Settlement { id, order, receipt, gateway_ref, by_owner, settled_at, before } = settlement;
+        insert(self.conn, sql, params![id, order, receipt, gateway_ref, by_owner, settled_at, before])
     }
 
     fn undo_settlement(&mut self, id: SettlementId, now: Timestamp) -> Result<bool> {

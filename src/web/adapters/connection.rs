@@ -43,7 +43,7 @@ impl Connection {
             template: template.map(str::to_owned),
         };
         match device.kind {
-            DeviceKind::Bridge => None,
+            DeviceKind::Bridge | DeviceKind::Bill => None,
             DeviceKind::Vmq => {
                 let key = secrets.adapter_key(device.id, device.kind);
                 let host = base_url.split_once("://").map_or(base_url, |(_, host)| host);

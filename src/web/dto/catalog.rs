@@ -13,6 +13,8 @@ use crate::domain::site::Origin;
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::catalog::SiteView;
 use crate::flow::coupon::CouponView;
+use crate::web::dto::RenewalBody;
+use crate::web::dto::gateway::{KeysBody, KeysRequest};
 
 /// A page of a list, newest first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,13 +30,15 @@ pub struct PageBody<T> {
 pub struct AccountRequest {
     /// A name for the owner.
     pub name: String,
-    /// `wechat` or `alipay`.
+    /// `wechat`, `alipay` or `alipay_official`.
     #[schema(value_type = String)]
     pub channel: Channel,
     /// `amount` (default) or `remark`.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub distinguish: Distinguish,
+    /// The keys of an `alipay_official` account.
+    pub keys: Option<KeysRequest>,
 }
 
 /// A receiving account.
@@ -54,12 +58,17 @@ pub struct AccountBody {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// What may be shown of the keys of an `alipay_official` account; absent where they cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<KeysBody>,
 }
 
-impl From<Account> for AccountBody {
-    fn from(account: Account) -> AccountBody {
+impl AccountBody {
+    /// An account, with what may be shown of its keys.
+    #[must_use]
+    pub fn new(account: Account, keys: Option<KeysBody>) -> AccountBody {
         let Account { id, name, channel, distinguish, created_at } = account;
-        AccountBody { id, name, channel, distinguish, created_at }
+        AccountBody { id, name, channel, distinguish, created_at, keys }
     }
 }
 
@@ -225,6 +234,8 @@ pub struct ProductRequest {
     pub validity_ms: Option<Millis>,
     /// Where it stands on the blog.
     pub url: Option<String>,
+    /// How a membership renews itself (周期扣款), where it may.
+    pub renews: Option<RenewalBody>,
     /// The slugs of the products that a bundle opens.
     #[serde(default)]
     pub opens: Vec<String>,
@@ -253,8 +264,19 @@ pub struct ProductPatchRequest {
     pub validity_ms: Option<Option<Millis>>,
     /// Where it stands on the blog.
     pub url: Option<String>,
+    /// How it renews itself; `null` not any more. Subscriptions that were signed go on as they are.
+    #[serde(default, deserialize_with = "said_of_any")]
+    #[schema(value_type = Option<RenewalBody>)]
+    pub renews: Option<Option<RenewalBody>>,
     /// The slugs of the products that a bundle opens.
     pub opens: Option<Vec<String>>,
+}
+
+/// Tells `null` apart from what was not said.
+fn said_of_any<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 /// Tells `null` apart from what was not said.
@@ -379,6 +401,9 @@ pub struct ProductBody {
     pub validity_ms: Option<Millis>,
     /// Where it stands on the blog.
     pub url: Option<String>,
+    /// How a membership renews itself, where it may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renews: Option<RenewalBody>,
     /// The slugs of the products that a bundle opens; only where one product is asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub opens: Vec<String>,
@@ -404,6 +429,7 @@ impl From<Product> for ProductBody {
             kind: terms.kind,
             validity_ms: terms.validity,
             url: terms.url,
+            renews: terms.renews.map(Into::into),
             opens: Vec::new(),
             key_version: keys.current,
             key_version_min: keys.oldest,

@@ -3,17 +3,18 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ClaimedBody;
+use super::{ClaimedBody, DifferenceBody};
 use crate::domain::account::Remark;
 use crate::domain::channel::Channel;
 use crate::domain::device::{Device, DeviceKind};
 use crate::domain::id::{AccountId, DeviceId, InboxId, NoticeId, OrderId, ProductId, ReceiptId};
 use crate::domain::money::Fen;
 use crate::domain::order::OrderStatus;
-use crate::domain::receipt::{InboxState, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust};
+use crate::domain::receipt::{InboxState, Matter, Notice, ReadAs, Reason, Receipt, ReceiptState, Trust};
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::inbox::ItemView;
 use crate::web::adapters::connection::Connection;
+use crate::web::dto::gateway::RefundBody;
 
 /// A phone to be paired.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -205,6 +206,10 @@ pub struct OwnerOrderBody {
     /// The receipt that paid it; none where it is unpaid or the owner vouched.
     #[schema(value_type = Option<String>)]
     pub receipt: Option<ReceiptId>,
+    /// The official gateway's number of the trade that paid it (`trade_no`).
+    pub trade_no: Option<String>,
+    /// What went back of it, oldest first.
+    pub refunds: Vec<RefundBody>,
     /// What happened to it, oldest first; only where one order is asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<LogBody>,
@@ -377,13 +382,18 @@ pub struct InboxBody {
     /// The phone it is about.
     #[schema(value_type = Option<String>)]
     pub device: Option<DeviceId>,
+    /// The order it is about, where it is not about a receipt.
+    #[schema(value_type = Option<String>)]
+    pub about: Option<OrderId>,
+    /// How two books differ, where it is about that.
+    pub difference: Option<DifferenceBody>,
     /// The orders it may have been meant for, best first.
     pub suggestions: Vec<SuggestionBody>,
 }
 
 impl From<ItemView> for InboxBody {
     fn from(view: ItemView) -> InboxBody {
-        let ItemView { item, notice, claim, device, receipt, suggestions } = view;
+        let ItemView { item, notice, claim, difference, receipt, suggestions } = view;
         let suggestions = suggestions.into_iter().map(|s| SuggestionBody {
             order: s.order,
             amount: s.amount,
@@ -401,7 +411,16 @@ impl From<ItemView> for InboxBody {
             receipt: receipt.map(ReceiptBody::from),
             notice: notice.map(NoticeBody::from),
             claim: claim.map(ClaimedBody::from),
-            device,
+            device: match item.matter {
+                Matter::Device(id) => Some(id),
+                Matter::Notice(_) | Matter::Claim(_) | Matter::Order(_) | Matter::Difference(_) => None,
+            },
+            about: match item.matter {
+                Matter::Order(id) => Some(id),
+                Matter::Difference(_) => difference.as_ref().and_then(|d| d.order),
+                Matter::Notice(_) | Matter::Claim(_) | Matter::Device(_) => None,
+            },
+            difference: difference.map(DifferenceBody::from),
             suggestions: suggestions.collect(),
         }
     }

@@ -9,6 +9,7 @@ use crate::domain::id::OrderId;
 use crate::domain::money::Fen;
 use crate::domain::order::OrderStatus;
 use crate::domain::product::{Lock, Product, ProductKind};
+use crate::domain::subscription::Period;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::unlock::Unlock;
 use crate::flow::checkout::{ChannelState, Hearing};
@@ -141,6 +142,10 @@ pub struct OrderBody {
     /// When it was settled.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub paid_at: Option<Timestamp>,
+    /// The gateway's own page for it, for a browser on the phone that holds the wallet; only for `alipay_official`, while it
+    /// is pending. Holds the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pay_url: Option<String>,
     /// The stream of its changes; holds the token.
     pub events_url: String,
     /// The right to read, once paid.
@@ -159,10 +164,14 @@ impl OrderBody {
             .filter(|u| u.revoked_at.is_none() && u.buyer_out_at.is_none())
             .map(|unlock| UnlockBody::new(web, &unlock));
         let kind = if open_code { CodeKind::Open } else { CodeKind::Fixed };
+        let status = order.status_at(now);
+        let at_gateway = order.channel == Channel::AlipayOfficial && status == OrderStatus::Pending;
+        let token = web.app.order_token(order.id);
+        let pay_url = format!("{base}/api/v1/orders/{}/pay?way=wap&token={token}", order.id);
         OrderBody {
             id: order.id,
             token: None,
-            status: order.status_at(now),
+            status,
             site: site.slug.into(),
             product: product.slug.into(),
             title: product.title,
@@ -181,11 +190,8 @@ impl OrderBody {
             extensions_left: order.extensions_left,
             late: order.late,
             paid_at: order.paid_at,
-            events_url: format!(
-                "{base}/api/v1/orders/{}/events?token={}",
-                order.id,
-                web.app.order_token(order.id)
-            ),
+            pay_url: at_gateway.then_some(pay_url),
+            events_url: format!("{base}/api/v1/orders/{}/events?token={token}", order.id),
             unlock,
         }
     }
@@ -285,6 +291,10 @@ pub struct ProductFacts {
     /// Where it stands on the blog.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// How often it renews itself where the reader signs for it: `1m` or `30d`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub renews: Option<Period>,
     /// With which key version new pages are sealed.
     pub key_version: u32,
     /// Bundles and memberships of the site that open it too, cheapest first.

@@ -5,16 +5,21 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::page_of;
-use crate::domain::account::Remark;
+use crate::domain::account::{Account, Remark};
+use crate::domain::channel::Channel;
 use crate::domain::id::{AccountId, CodeId};
 use crate::domain::money::Fen;
 use crate::flow::catalog::{self, CodeAdded, NewCode};
+use crate::flow::gateway::merchant;
 use crate::flow::{Error, Thing};
 use crate::limits;
 use crate::qr;
 use crate::storage::verbs::Page;
 use crate::web::Web;
-use crate::web::dto::{AccountBody, AccountRequest, CodeBody, PageBody, ProblemBody, WarningBody};
+use crate::web::dto::{
+    AccountBody, AccountRequest, CheckBody, CodeBody, KeysBody, KeysRequest, PageBody, ProblemBody,
+    WarningBody,
+};
 use crate::web::envelope::prefers_english;
 use crate::web::error::{Problem, bad_multipart, broken_upload, conflict, invalid, refused_image};
 use crate::web::extract::{Json, Owner, PathOf, created, no_content};
@@ -24,7 +29,7 @@ use crate::web::reader::orders::png_response;
 #[utoipa::path(post, path = "/api/v1/owner/accounts", tag = "owner", request_body = AccountRequest,
     security(("owner_key" = [])), responses(
     (status = 201, description = "The account", body = AccountBody),
-    (status = 422, description = "invalid", body = ProblemBody),
+    (status = 422, description = "invalid, keys_do_not_fit", body = ProblemBody),
 ))]
 pub async fn create(
     State(web): State<Web>,
@@ -32,9 +37,22 @@ pub async fn create(
     Json(request): Json<AccountRequest>,
 ) -> Result<Response, Problem> {
     let name = catalog::name("name", &request.name)?;
-    let account =
-        catalog::add_account(&web.app, name, request.channel, request.distinguish, owner.actor()).await?;
-    Ok(created(true, axum::Json(AccountBody::from(account))))
+    let AccountRequest { channel, distinguish, .. } = request;
+    let body = match (channel, request.keys) {
+        (Channel::AlipayOfficial, Some(keys)) => {
+            let (account, shown) = merchant::add(&web.app, name, &keys.into(), owner.actor()).await?;
+            AccountBody::new(account, Some(shown.into()))
+        }
+        (Channel::Wechat | Channel::Alipay, None) => {
+            let account = catalog::add_account(&web.app, name, channel, distinguish, owner.actor()).await?;
+            AccountBody::new(account, None)
+        }
+        (Channel::AlipayOfficial, None) => return Err(invalid("keys", "an official account has keys")),
+        (Channel::Wechat | Channel::Alipay, Some(_)) => {
+            return Err(invalid("keys", "a personal account has codes and no keys"));
+        }
+    };
+    Ok(created(true, axum::Json(body)))
 }
 
 /// All receiving accounts.
@@ -42,8 +60,53 @@ pub async fn create(
     (status = 200, description = "The accounts", body = PageBody<AccountBody>),
 ))]
 pub async fn list(State(web): State<Web>, _: Owner) -> Result<axum::Json<PageBody<AccountBody>>, Problem> {
-    let accounts = web.app.store.read(|tx| tx.accounts()).await?;
-    Ok(axum::Json(whole(accounts, AccountBody::from)))
+    let accounts = web
+        .app
+        .store
+        .read(|tx| {
+            let with_merchant = |account: Account| Ok((tx.merchant(account.id)?, account));
+            tx.accounts()?.into_iter().map(with_merchant).collect::<Result<Vec<_>, Error>>()
+        })
+        .await?;
+    Ok(axum::Json(whole(accounts, |(keys, account)| {
+        let shown = keys.and_then(|keys| merchant::shown(&web.app, &keys).ok());
+        AccountBody::new(account, shown.map(KeysBody::from))
+    })))
+}
+
+/// Gives an account new keys of its application. They are never shown again.
+#[utoipa::path(put, path = "/api/v1/owner/accounts/{id}/keys", tag = "owner", params(("id" = String, Path)),
+    request_body = KeysRequest, security(("owner_key" = [])), responses(
+    (status = 200, description = "What may be shown of them", body = KeysBody),
+    (status = 404, description = "account_not_found", body = ProblemBody),
+    (status = 409, description = "not_official, other_application", body = ProblemBody),
+    (status = 422, description = "keys_do_not_fit", body = ProblemBody),
+))]
+pub async fn set_keys(
+    State(web): State<Web>,
+    owner: Owner,
+    PathOf(id): PathOf<AccountId>,
+    Json(request): Json<KeysRequest>,
+) -> Result<axum::Json<KeysBody>, Problem> {
+    let shown = merchant::replace(&web.app, id, &request.into(), owner.actor()).await?;
+    Ok(axum::Json(shown.into()))
+}
+
+/// Asks the gateway one harmless question and says whether keys, app id, seller, gateway and clocks fit together.
+#[utoipa::path(post, path = "/api/v1/owner/accounts/{id}/check", tag = "owner", params(("id" = String, Path)),
+    security(("owner_key" = [])), responses(
+    (status = 200, description = "What was found", body = CheckBody),
+    (status = 404, description = "account_not_found", body = ProblemBody),
+    (status = 409, description = "not_official, keys_lost", body = ProblemBody),
+))]
+pub async fn check(
+    State(web): State<Web>,
+    _: Owner,
+    PathOf(id): PathOf<AccountId>,
+    headers: HeaderMap,
+) -> Result<axum::Json<CheckBody>, Problem> {
+    let findings = merchant::check(&web.app, id).await?;
+    Ok(axum::Json(CheckBody::new(findings, prefers_english(&headers))))
 }
 
 /// A list that is not paged, in the shape of one that is.

@@ -1,6 +1,7 @@
 //! The owner's API: the same acts as the console, with an owner key.
 
 pub mod accounts;
+pub mod books;
 pub mod coupons;
 pub mod devices;
 pub mod inbox;
@@ -8,6 +9,8 @@ pub mod lists;
 pub mod orders;
 pub mod products;
 pub mod sites;
+pub mod subscriptions;
+pub mod transfers;
 pub mod unlocks;
 
 use serde::Deserialize;

@@ -4,19 +4,23 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use super::{PageQuery, page_of};
+use crate::domain::gateway::Refund;
 use crate::domain::id::OrderId;
 use crate::domain::order::{Order, OrderStatus};
+use crate::flow::gateway::refund;
 use crate::flow::{Error, Thing, catalog, find, inbox};
 use crate::limits;
 use crate::storage::verbs::{LogLine, OrderFilter, Settlement};
 use crate::web::Web;
-use crate::web::dto::{LogBody, NoteRequest, OwnerOrderBody, PageBody, ProblemBody};
+use crate::web::dto::{
+    LogBody, NoteRequest, OwnerOrderBody, PageBody, ProblemBody, RefundBody, RefundRequest,
+};
 use crate::web::error::Problem;
 use crate::web::extract::{JsonOrNothing, Owner, PathOf, QueryOf};
 
-type Row = (Order, Option<Settlement>, Vec<LogLine>);
+type Row = (Order, Option<Settlement>, Vec<Refund>, Vec<LogLine>);
 
-fn body((order, settlement, log): Row, now: crate::domain::time::Timestamp) -> OwnerOrderBody {
+fn body((order, settlement, refunds, log): Row, now: crate::domain::time::Timestamp) -> OwnerOrderBody {
     OwnerOrderBody {
         id: order.id,
         status: order.status_at(now),
@@ -29,7 +33,9 @@ fn body((order, settlement, log): Row, now: crate::domain::time::Timestamp) -> O
         expires_at: order.expires_at,
         late: order.late,
         paid_at: order.paid_at,
-        receipt: settlement.and_then(|s| s.receipt),
+        receipt: settlement.as_ref().and_then(|s| s.receipt),
+        trade_no: settlement.and_then(|s| s.gateway_ref),
+        refunds: refunds.into_iter().map(RefundBody::from).collect(),
         log: log
             .into_iter()
             .map(|l| LogBody { at: l.at, act: l.act, actor: l.actor, cause: l.cause })
@@ -65,7 +71,10 @@ pub async fn list(
         .read(move |tx| {
             let site = find::site_id(tx, query.site.as_deref())?;
             let filter = OrderFilter { site, status: query.status };
-            let with_settlement = |order: Order| Ok((order.clone(), tx.settlement_of(order.id)?, Vec::new()));
+            let with_settlement = |order: Order| {
+                let (settlement, refunds) = (tx.settlement_of(order.id)?, tx.refunds_of(order.id)?);
+                Ok((order, settlement, refunds, Vec::new()))
+            };
             tx.orders(&filter, page)?.into_iter().map(with_settlement).collect::<Result<_, Error>>()
         })
         .await?;
@@ -79,7 +88,8 @@ async fn one(web: &Web, id: OrderId) -> Result<axum::Json<OwnerOrderBody>, Probl
         .store
         .read(move |tx| {
             let order = tx.order(id)?.ok_or(Error::NotFound(Thing::Order))?;
-            Ok::<_, Error>((order, tx.settlement_of(id)?, tx.log_of(id.raw(), limits::PAGE_MAX)?))
+            let (settlement, refunds) = (tx.settlement_of(id)?, tx.refunds_of(id)?);
+            Ok::<_, Error>((order, settlement, refunds, tx.log_of(id.raw(), limits::PAGE_MAX)?))
         })
         .await?;
     Ok(axum::Json(body(row, web.app.now())))
@@ -119,18 +129,27 @@ pub async fn settle(
     one(&web, id).await
 }
 
-/// Notes that the owner paid the money back; the right to read ends.
+/// Pays back, whole or in parts: through the gateway where the order was paid there, else it writes down what the owner
+/// paid back by hand. The right to read ends when nothing is left, or as `revoke` says.
 #[utoipa::path(post, path = "/api/v1/owner/orders/{id}/refund", tag = "owner", params(("id" = String, Path)),
-    request_body = NoteRequest, security(("owner_key" = [])), responses(
-    (status = 200, description = "The order", body = OwnerOrderBody),
-    (status = 409, description = "order_not_paid", body = ProblemBody),
+    request_body = RefundRequest, security(("owner_key" = [])), responses(
+    (status = 200, description = "The order with its refunds", body = OwnerOrderBody),
+    (status = 409, description = "order_not_paid, refund_too_much, refund_request_reused, keys_lost", body = ProblemBody),
 ))]
 pub async fn refund(
     State(web): State<Web>,
     owner: Owner,
     PathOf(id): PathOf<OrderId>,
-    JsonOrNothing(request): JsonOrNothing<NoteRequest>,
+    JsonOrNothing(request): JsonOrNothing<RefundRequest>,
 ) -> Result<axum::Json<OwnerOrderBody>, Problem> {
-    inbox::refund(&web.app, id, note(&request.note)?, owner.actor()).await?;
+    let named = |field, text: Option<String>| text.map(|text| catalog::name(field, &text)).transpose();
+    let wish = refund::Wish {
+        amount: request.amount,
+        reason: note(&request.note)?,
+        proof: named("proof", request.proof)?,
+        request_id: named("request_id", request.request_id)?,
+        revoke: request.revoke,
+    };
+    refund::refund(&web.app, id, wish, owner.actor()).await?;
     one(&web, id).await
 }

@@ -37,7 +37,12 @@ pub async fn create(
         price: request.price,
         lock: request.lock,
         html: request.html,
-        terms: Terms { kind: request.kind, validity: request.validity_ms, url: request.url },
+        terms: Terms {
+            kind: request.kind,
+            validity: request.validity_ms,
+            url: request.url,
+            renews: request.renews.map(Into::into),
+        },
         opens: request.opens,
     };
     let product = products::add_product(&web.app, new, owner.actor()).await?;
@@ -119,6 +124,7 @@ pub async fn change(
         kind: request.kind,
         validity: request.validity_ms,
         url: request.url,
+        renews: request.renews.map(|renews| renews.map(Into::into)),
         opens: request.opens,
     };
     let product = products::change_product(&web.app, id, patch, owner.actor()).await?;

@@ -6,17 +6,20 @@ use axum::response::{IntoResponse, Response};
 
 use super::work;
 use crate::domain::id::OrderId;
-use crate::flow::Thing;
-use crate::flow::checkout::{self, Outcome, Wish};
+use crate::flow::checkout::{Outcome, Wish};
+use crate::flow::gateway;
 use crate::flow::order::{self, View};
 use crate::flow::pressure::Effort;
+use crate::flow::{Error, Thing};
 use crate::limits;
+use crate::qr;
 use crate::secrets::Personal;
 use crate::web::Web;
 use crate::web::cors::foreign_origin;
 use crate::web::dto::{OrderBody, OrderRequest, ProblemBody};
 use crate::web::error::{
-    Problem, coupon_refused, no_free_amount, origin_not_allowed, too_many, too_many_tries, unavailable,
+    Problem, coupon_refused, gateway_trouble, internal, no_free_amount, origin_not_allowed, too_many,
+    too_many_tries, unavailable,
 };
 use crate::web::extract::{Client, Json, PathOf, bearer, created, may_see, reader};
 
@@ -36,7 +39,7 @@ pub async fn create(
     Json(request): Json<OrderRequest>,
 ) -> Result<Response, Problem> {
     let wish = wish(&web, client, &headers, request);
-    let outcome = checkout::create(&web.app, wish.clone()).await?;
+    let outcome = gateway::order(&web.app, wish.clone()).await?;
     web.metrics.checkout(&outcome);
     match outcome {
         Outcome::Created(view) => Ok(created(true, axum::Json(with_token(&web, *view)))),
@@ -49,6 +52,7 @@ pub async fn create(
         | Outcome::ProofOfWork
         | Outcome::OriginRefused
         | Outcome::Coupon(_)
+        | Outcome::Gateway(_)
         | Outcome::TooManyTries { .. }) => Err(refusal(&web, &wish, &refused)),
     }
 }
@@ -72,6 +76,7 @@ pub(crate) fn wish(web: &Web, client: Client, headers: &HeaderMap, request: Orde
             false if work::is_proved(web, headers, &block) => Effort::Proved,
             false => Effort::None,
         },
+        chance: u32::from_be_bytes(web.app.rng.bytes()),
     }
 }
 
@@ -106,8 +111,9 @@ pub(crate) fn refusal(web: &Web, wish: &Wish, outcome: &Outcome) -> Problem {
         Outcome::ProofOfWork => work::demand(web, wish),
         Outcome::OriginRefused => origin_not_allowed(),
         Outcome::Coupon(offer) => coupon_refused(offer),
+        Outcome::Gateway(trouble) => gateway_trouble(trouble),
         Outcome::TooManyTries { wait } => too_many_tries(*wait),
-        Outcome::Created(_) | Outcome::Existing(_) => crate::web::error::internal(),
+        Outcome::Created(_) | Outcome::Existing(_) => internal(),
     }
 }
 
@@ -168,21 +174,38 @@ pub async fn cancel(
     Ok(axum::Json(OrderBody::new(&web, view, web.app.now())))
 }
 
+/// Where the picture of a code comes from.
+enum Picture {
+    /// It was prepared.
+    Png(Vec<u8>),
+    /// It is drawn from what the gateway said.
+    Says(String),
+}
+
 /// The picture of the code to scan. Public: it says nothing that the owner does not show to every payer.
 #[utoipa::path(get, path = "/api/v1/orders/{id}/code.png", tag = "reader", params(("id" = String, Path)), responses(
     (status = 200, description = "A PNG", content_type = "image/png"),
     (status = 404, description = "order_not_found", body = ProblemBody),
 ))]
 pub async fn code_png(State(web): State<Web>, PathOf(id): PathOf<OrderId>) -> Result<Response, Problem> {
-    let png = web
+    let picture = web
         .app
         .store
         .read(move |tx| {
-            let order = tx.order(id)?.ok_or(crate::flow::Error::NotFound(Thing::Order))?;
-            tx.code_png(order.code)?.ok_or(crate::flow::Error::NotFound(Thing::Code))
+            let order = tx.order(id)?.ok_or(Error::NotFound(Thing::Order))?;
+            match order.code {
+                Some(code) => Ok(Picture::Png(tx.code_png(code)?.ok_or(Error::NotFound(Thing::Code))?)),
+                None => {
+                    let says = tx.trades_of(id)?.into_iter().find_map(|trade| trade.qr_code);
+                    says.map(Picture::Says).ok_or(Error::NotFound(Thing::Code))
+                }
+            }
         })
         .await?;
-    Ok(png_response(png))
+    match picture {
+        Picture::Png(png) => Ok(png_response(png)),
+        Picture::Says(text) => qr::draw(&text).map(png_response).map_err(|_| internal()),
+    }
 }
 
 pub(crate) fn png_response(png: Vec<u8>) -> Response {

@@ -106,6 +106,7 @@ pub(crate) async fn facts_of(
         kind: product.terms.kind,
         validity_ms: product.terms.validity,
         url: product.terms.url,
+        renews: product.terms.renews.map(|renewal| renewal.every),
         key_version: product.keys.current,
         offers: offers.into_iter().map(OfferBody::from).collect(),
         coupon,

@@ -3,7 +3,8 @@
 use matcha::domain::log::Actor;
 use matcha::domain::order::OrderStatus;
 use matcha::domain::receipt::{InboxState, Reason, ReceiptState};
-use matcha::flow::inbox::{dismiss, refund, settle_item, settle_order, undo};
+use matcha::flow::gateway::refund::{Wish, refund};
+use matcha::flow::inbox::{dismiss, settle_item, settle_order, undo};
 use matcha::flow::rights::{self, Restored};
 use matcha::flow::unlock::{self, Access};
 use matcha::flow::{Conflict, Error, inbox, order};
@@ -156,13 +157,14 @@ async fn a_refund_revokes_the_unlock_and_its_recovery_code_and_cannot_be_undone_
     let (token, code) = (unlock::token(&world.app, &right), unlock::code(&world.app, &right));
     let restored = rights::restore(&world.app, holder(code), Vec::new()).await.unwrap();
     assert!(matches!(restored, Restored::Yes { product, .. } if product.id == made.product));
-    let refunded = refund(&world.app, made.id, "paid back".to_owned(), OWNER).await.unwrap();
+    refund(&world.app, made.id, Wish::default(), OWNER).await.unwrap();
+    let refunded = order::get(&world.app, made.id).await.unwrap();
     assert_eq!((refunded.order.status, refunded.unlock), (OrderStatus::Refunded, None));
     assert!(!opens(&world, &token).await);
     let restored = rights::restore(&world.app, holder(code), Vec::new()).await;
     assert!(matches!(restored, Err(Error::NotFound(_))));
     let undone = undo(&world.app, item, OWNER).await;
     assert!(matches!(undone, Err(Error::Conflict(Conflict::OrderNotPaid))));
-    let again = refund(&world.app, made.id, String::new(), OWNER).await;
+    let again = refund(&world.app, made.id, Wish::default(), OWNER).await;
     assert!(matches!(again, Err(Error::Conflict(Conflict::OrderNotPaid))));
 }

@@ -17,9 +17,9 @@ struct Server {
 }
 
 impl Server {
-    /// Starts a server none of whose files may grow beyond one or two MiB (the shells count in different blocks).
+    /// Starts a server none of whose files may grow beyond two or four MiB (the shells count in different blocks).
     fn start(data: &std::path::Path) -> Server {
-        let script = "trap '' XFSZ; ulimit -f 2048; exec \"$0\" serve --data \"$1\" --listen 127.0.0.1:0";
+        let script = "trap '' XFSZ; ulimit -f 4096; exec \"$0\" serve --data \"$1\" --listen 127.0.0.1:0";
         let mut child = Command::new("/bin/sh")
             .args(["-c", script, env!("CARGO_BIN_EXE_matcha")])
             .arg(data)

@@ -5,6 +5,7 @@ use matcha::domain::id::{AccountId, InboxId, OrderId};
 use matcha::domain::log::Actor;
 use matcha::domain::receipt::ReadAs;
 use matcha::flow::checkout::{self, Outcome, Wish};
+use matcha::flow::gateway::refund;
 use matcha::flow::{Error, device, expire, inbox, intake, order, reread};
 use serde_json::json;
 
@@ -123,6 +124,7 @@ impl Sim {
             | Outcome::ProofOfWork
             | Outcome::OriginRefused
             | Outcome::Coupon(_)
+            | Outcome::Gateway(_)
             | Outcome::TooManyTries { .. } => panic!("{outcome:?} cannot be in this town"),
         }
     }
@@ -512,9 +514,9 @@ impl Sim {
             _ => {
                 let Some(order) = self.some_order(|_| true) else { return };
                 self.asked.push(Asked::Refund(order.id));
-                let (id, note) = (OrderId::from_raw(order.id), "back".to_owned());
+                let (id, wish) = (OrderId::from_raw(order.id), refund::Wish::default());
                 let answer =
-                    self.powered(|app| async move { inbox::refund(&app, id, note, OWNER).await }).await;
+                    self.powered(|app| async move { refund::refund(&app, id, wish, OWNER).await }).await;
                 self.note(format!("the owner refunds {id} → {}", answer.is_some()));
                 if let Some(answer) = answer {
                     assert!(

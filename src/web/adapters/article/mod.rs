@@ -121,6 +121,7 @@ async fn add_order(
         | Outcome::ProofOfWork
         | Outcome::OriginRefused
         | Outcome::Coupon(_)
+        | Outcome::Gateway(_)
         | Outcome::TooManyTries { .. }) => Err(refusal(&web, &wish, &refused)),
     }
 }

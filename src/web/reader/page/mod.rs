@@ -19,7 +19,8 @@ use crate::domain::channel::Channel;
 use crate::domain::id::OrderId;
 use crate::domain::order::OrderStatus;
 use crate::domain::product::{Lock, Product, ProductKind};
-use crate::flow::checkout::{self, Outcome};
+use crate::flow::checkout::Outcome;
+use crate::flow::gateway;
 use crate::flow::order::{self, View};
 use crate::flow::rights::{self, Restored};
 use crate::flow::unlock::{self, Access, Content};
@@ -340,7 +341,7 @@ impl<'a> Visit<'a> {
             renew: carried.renew.filter(|typed| !typed.trim().is_empty()),
         };
         let wish = wish(self.web, client, headers, request);
-        match checkout::create(&self.web.app, wish.clone()).await {
+        match gateway::order(&self.web.app, wish.clone()).await {
             Ok(Outcome::Created(view) | Outcome::Existing(view)) => {
                 Redirect::to(&self.order_url(view.order.id)).into_response()
             }

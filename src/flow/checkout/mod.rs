@@ -1,5 +1,7 @@
 //! A reader orders: an amount is chosen and held (M2, DESIGN section 3).
 
+mod official;
+
 use crate::app::{App, Makers};
 use crate::domain::account::{Account, Distinguish, Remark};
 use crate::domain::channel::Channel;
@@ -13,9 +15,10 @@ use crate::domain::site::Site;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::unlock::RecoveryCode;
 use crate::flow::crowding::{self, Crowd};
+use crate::flow::gateway::cashier::Trouble;
 use crate::flow::order::{View, complete};
 use crate::flow::pressure::Effort;
-use crate::flow::{Conflict, Error, Thing, coupon, find};
+use crate::flow::{Conflict, Error, coupon, find};
 use crate::limits;
 use crate::storage::verbs::{Inserted, ReadTx, WriteTx};
 
@@ -44,6 +47,8 @@ pub struct Wish {
     pub origin: Option<String>,
     /// What the request did to be believed.
     pub effort: Effort,
+    /// Fresh chance, for numbers that nobody guesses.
+    pub chance: u32,
 }
 
 /// What became of a wish.
@@ -78,6 +83,8 @@ pub enum Outcome {
     OriginRefused,
     /// The coupon is not good.
     Coupon(coupon::Offer),
+    /// The official gateway gave no code.
+    Gateway(Trouble),
     /// This address block named too many coupons that do not exist.
     TooManyTries {
         /// When it may try again.
@@ -203,11 +210,17 @@ fn unit(
     };
     let product = &shaped.product;
     let standing = Standing::of(tx, &site, wish.channel, now)?;
+    let official = standing.official.first();
+    // Where it was asked for, and where nobody hears the money of another account that could be offered.
+    let unheard = standing.live.is_empty() && (standing.unheard.is_empty() || wish.channel.is_none());
+    if let Some(account) = official.filter(|_| unheard || wish.channel == Some(Channel::AlipayOfficial)) {
+        return official::order(tx, makers, wish, &site, &shaped, account, now);
+    }
     if standing.live.is_empty() && standing.unheard.is_empty() {
         return Ok(if standing.silent.is_empty() { Outcome::NotForSale } else { Outcome::NoLiveAccount });
     }
     for accounts in [&standing.live, &standing.unheard] {
-        if let Some((place, channel)) = find_place(tx, accounts, &site, product, now)? {
+        if let Some((place, account)) = find_place(tx, accounts, &site, product, now)? {
             let crowd = match wish.effort {
                 Effort::NotAsked => Crowd::None,
                 Effort::None | Effort::Proved => {
@@ -219,10 +232,13 @@ fn unit(
                 Crowd::Half if wish.effort == Effort::None => return Ok(Outcome::ProofOfWork),
                 Crowd::Half | Crowd::None => {}
             }
-            return hold_place(tx, makers, wish, &site, &shaped, &place, channel, now);
+            return hold_place(tx, makers, wish, &site, &shaped, (&place, &account), now);
         }
     }
-    full(tx, &standing, &site, product, now)
+    match official {
+        Some(account) => official::order(tx, makers, wish, &site, &shaped, account, now),
+        None => full(tx, &standing, &site, product, now),
+    }
 }
 
 /// The accounts of a site by whether anybody would hear their money come in.
@@ -234,6 +250,8 @@ struct Standing {
     unheard: Vec<Account>,
     /// Every phone is silent: not offered.
     silent: Vec<Account>,
+    /// Of an official gateway, with its keys: it needs no phone, and its amounts never run out.
+    official: Vec<Account>,
 }
 
 impl Standing {
@@ -245,7 +263,15 @@ impl Standing {
     ) -> Result<Standing, Error> {
         let mut standing = Standing::default();
         for account in accounts_of(tx, site)? {
-            if account.channel == Channel::AlipayOfficial || channel.is_some_and(|c| c != account.channel) {
+            if account.channel == Channel::AlipayOfficial {
+                // Who asks for Alipay's wallet can pay here too, if nobody hears the personal account.
+                let asked = !matches!(channel, Some(Channel::Wechat));
+                if asked && tx.merchant(account.id)?.is_some() {
+                    standing.official.push(account);
+                }
+                continue;
+            }
+            if channel.is_some_and(|c| c != account.channel) {
                 continue;
             }
             let phones = tx.hearing(account.id)?;
@@ -262,7 +288,7 @@ impl Standing {
 }
 
 /// The accounts of a site; all there are where the owner named none.
-fn accounts_of<T: ReadTx + ?Sized>(tx: &T, site: &Site) -> Result<Vec<Account>, Error> {
+pub(crate) fn accounts_of<T: ReadTx + ?Sized>(tx: &T, site: &Site) -> Result<Vec<Account>, Error> {
     let named = tx.site_accounts(site.id)?;
     Ok(if named.is_empty() { tx.accounts()? } else { named })
 }
@@ -303,13 +329,15 @@ pub fn channels<T: ReadTx + ?Sized>(
     let mut states: Vec<ChannelState> = Vec::new();
     let groups = [
         (Hearing::Live, &standing.live),
+        (Hearing::Live, &standing.official),
         (Hearing::ByHand, &standing.unheard),
         (Hearing::Silent, &standing.silent),
     ];
     for (hearing, accounts) in groups {
         for account in accounts {
             let known = states.iter().any(|s| s.channel == account.channel);
-            if !known && crowding::keys(tx, account, &amounts)? > 0 {
+            let official = account.channel == Channel::AlipayOfficial;
+            if !known && (official || crowding::keys(tx, account, &amounts)? > 0) {
                 states.push(ChannelState { channel: account.channel, hearing });
             }
         }
@@ -355,7 +383,7 @@ fn find_place(
     site: &Site,
     product: &Product,
     now: Timestamp,
-) -> Result<Option<(Place, Channel)>, Error> {
+) -> Result<Option<(Place, Account)>, Error> {
     let amounts: Vec<Fen> = hold::amounts(product.price, &site.policy).collect();
     for some in amounts.chunks(limits::ALLOCATION_STEP) {
         let Some((low, high)) = hold::bounds(some) else { break };
@@ -364,31 +392,17 @@ fn find_place(
             .map(|account| offer(tx, account, low, high, now))
             .collect::<Result<Vec<Offer>, Error>>()?;
         if let Some(place) = hold::choose(some, &offers) {
-            let channel = accounts.iter().find(|a| a.id == place.account).map(|a| a.channel);
-            return Ok(channel.map(|channel| (place, channel)));
+            let account = accounts.iter().find(|a| a.id == place.account).cloned();
+            return Ok(account.map(|account| (place, account)));
         }
     }
     Ok(None)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "all the parts of an order come together here and nowhere else"
-)]
-fn hold_place(
-    tx: &mut dyn WriteTx,
-    makers: &Makers,
-    wish: &Wish,
-    site: &Site,
-    shaped: &Shaped,
-    place: &Place,
-    channel: Channel,
-    now: Timestamp,
-) -> Result<Outcome, Error> {
+/// A new order of a wish, before it is known how it will be paid.
+fn begin(wish: &Wish, site: &Site, shaped: &Shaped, account: &Account, id: OrderId, now: Timestamp) -> Order {
     let product = &shaped.product;
-    let id = OrderId::from_raw(makers.ids.next(now));
-    let hold = Hold::begin(id, place, &site.policy, now);
-    let order = Order {
+    Order {
         id,
         site: site.id,
         product: product.id,
@@ -397,13 +411,13 @@ fn hold_place(
         list_price: shaped.list_price,
         coupon: shaped.coupon,
         renews: shaped.renews,
-        amount: place.amount,
-        channel,
-        account: place.account,
-        code: place.code,
+        amount: product.price,
+        channel: account.channel,
+        account: account.id,
+        code: None,
         client_order_id: wish.client_order_id.clone(),
         created_at: now,
-        expires_at: hold.window_ends_at,
+        expires_at: now.plus(site.policy.pay_window),
         extensions_left: limits::EXTENSIONS_MAX,
         late: false,
         paid_at: None,
@@ -411,29 +425,45 @@ fn hold_place(
         reader: wish.reader,
         address: wish.address,
         owner_address: site.ip_ownership.then_some(wish.exact_address),
-    };
-    match tx.insert_order(&order, &hold)? {
-        Inserted::Yes => {}
-        // The place was free in this very transaction: only a broken index could say otherwise.
-        Inserted::Conflict => return Err(Error::Conflict(Conflict::Raced)),
     }
+}
+
+fn created(tx: &mut dyn WriteTx, makers: &Makers, order: Order, now: Timestamp) -> Result<Outcome, Error> {
     let entry = Entry {
-        subject: Subject::Order(id),
+        subject: Subject::Order(order.id),
         act: Act::OrderCreated,
         actor: Actor::Reader,
         cause: format!("amount={} account={}", order.amount, order.account),
     };
     makers.log(tx, now, &entry)?;
-    let code = tx.code(place.code)?.ok_or(Error::NotFound(Thing::Code))?;
-    Ok(Outcome::Created(Box::new(View {
-        order,
-        site: site.clone(),
-        product: product.clone(),
-        open_code: code.amount.is_none(),
-        payload: code.payload,
-        release_at: hold.release_at,
-        unlock: None,
-    })))
+    let product = order.price;
+    let mut view = complete(tx, order)?;
+    view.product.price = product;
+    Ok(Outcome::Created(Box::new(view)))
+}
+
+fn hold_place(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    wish: &Wish,
+    site: &Site,
+    shaped: &Shaped,
+    (place, account): (&Place, &Account),
+    now: Timestamp,
+) -> Result<Outcome, Error> {
+    let id = OrderId::from_raw(makers.ids.next(now));
+    let hold = Hold::begin(id, place, &site.policy, now);
+    let order = Order {
+        amount: place.amount,
+        code: Some(place.code),
+        expires_at: hold.window_ends_at,
+        ..begin(wish, site, shaped, account, id, now)
+    };
+    match tx.insert_order(&order, &hold)? {
+        Inserted::Yes => created(tx, makers, order, now),
+        // The place was free in this very transaction: only a broken index could say otherwise.
+        Inserted::Conflict => Err(Error::Conflict(Conflict::Raced)),
+    }
 }
 
 fn full(

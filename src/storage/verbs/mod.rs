@@ -3,6 +3,12 @@
 //! A unit of work is isolated as if no other ran at the same time: what it read is still true when it commits. Verbs
 //! that can meet a conflict answer with a value ([`Inserted`]), because a conflict is an expected outcome.
 
+mod agreements;
+mod gateway;
+
+pub use agreements::{AgreementRead, AgreementWrite};
+pub use gateway::{GatewayMessage, GatewayRead, GatewayWrite, Merchant};
+
 use crate::domain::account::{Account, Code, Remark};
 use crate::domain::channel::Channel;
 use crate::domain::claim::Claim;
@@ -24,6 +30,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::unlock::{Seat, Unlock};
 
 use super::Error;
+pub use super::books::{BooksRead, BooksWrite};
 
 /// The answer of a verb.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -56,6 +63,8 @@ pub struct Settlement {
     pub order: OrderId,
     /// The receipt, unless the owner settled without one.
     pub receipt: Option<ReceiptId>,
+    /// The official gateway's number of the trade (`trade_no`).
+    pub gateway_ref: Option<String>,
     /// True for an owner's act.
     pub by_owner: bool,
     /// When.
@@ -411,6 +420,8 @@ pub trait NoticeRead {
     fn inbox(&self, state: Option<InboxState>, page: Page) -> Result<Vec<InboxItem>>;
     /// The oldest open item of this reason that is about this phone or a notice of it.
     fn open_item(&self, device: DeviceId, reason: Reason) -> Result<Option<InboxItem>>;
+    /// The oldest open item of this reason that is about this order.
+    fn open_item_about(&self, order: OrderId, reason: Reason) -> Result<Option<InboxItem>>;
 }
 
 /// Changes to notices, receipts and the inbox.
@@ -452,10 +463,30 @@ pub trait LogWrite {
 }
 
 /// All that can be read.
-pub trait ReadTx: CatalogRead + OrderRead + RightRead + DeviceRead + NoticeRead + LogRead {}
+pub trait ReadTx:
+    CatalogRead
+    + OrderRead
+    + RightRead
+    + DeviceRead
+    + NoticeRead
+    + GatewayRead
+    + AgreementRead
+    + BooksRead
+    + LogRead
+{
+}
 
 /// All that can be read and written.
 pub trait WriteTx:
-    ReadTx + CatalogWrite + OrderWrite + RightWrite + DeviceWrite + NoticeWrite + LogWrite
+    ReadTx
+    + CatalogWrite
+    + OrderWrite
+    + RightWrite
+    + DeviceWrite
+    + NoticeWrite
+    + GatewayWrite
+    + BooksWrite
+    + AgreementWrite
+    + LogWrite
 {
 }

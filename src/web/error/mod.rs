@@ -3,6 +3,8 @@
 //! A problem has a stable `code` and a `detail` in the caller's language; it is written out by `envelope`, which knows
 //! the language and the request's id. What went wrong inside goes to the log, never into the body.
 
+mod flows;
+
 use axum::extract::multipart::MultipartError;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -12,10 +14,9 @@ use crate::domain::product::KeyState;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::unlock::Refusal;
 use crate::flow::coupon::Offer;
-use crate::flow::{Conflict, Error, Thing};
+use crate::flow::gateway::cashier::Trouble;
 use crate::limits;
 use crate::qr::IntakeError;
-use crate::storage;
 
 /// A text in both languages.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -135,6 +136,16 @@ pub fn invalid(field: &str, why: &str) -> Problem {
     problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid", &zh, &en).with("field", field)
 }
 
+/// A thing that is not there.
+fn missing(code: &'static str, zh: &str, en: &str) -> Problem {
+    problem(StatusCode::NOT_FOUND, code, zh, en)
+}
+
+/// What was sent is understood and cannot be used.
+fn unusable(code: &'static str, zh: &str, en: &str) -> Problem {
+    problem(StatusCode::UNPROCESSABLE_ENTITY, code, zh, en)
+}
+
 /// A value that a reader typed and that is not acceptable, in words for him.
 #[must_use]
 pub fn mistyped(field: &str, zh: &str, en: &str) -> Problem {
@@ -218,6 +229,16 @@ pub fn origin_not_allowed() -> Problem {
         "The site does not allow requests from this origin; its owner can add it to the site's origins.",
     );
     problem(StatusCode::FORBIDDEN, "origin_not_allowed", zh, en)
+}
+
+/// The owner's key was not given again as it is.
+#[must_use]
+pub fn reauthentication_failed() -> Problem {
+    let (zh, en) = (
+        "owner_key 与本次请求的密钥不符; 没有转账。",
+        "owner_key is not the key of this request; nothing was sent.",
+    );
+    problem(StatusCode::FORBIDDEN, "reauthentication_failed", zh, en)
 }
 
 /// Too many of something; `code` says of what.
@@ -351,6 +372,25 @@ pub fn conflict(code: &'static str, zh: &str, en: &str) -> Problem {
     problem(StatusCode::CONFLICT, code, zh, en)
 }
 
+/// The official gateway could not, or would not.
+#[must_use]
+pub fn gateway_trouble(trouble: &Trouble) -> Problem {
+    match trouble {
+        Trouble::Unknown { .. } => unavailable(
+            "gateway_unavailable",
+            "支付宝暂时没有回应; 没有扣款, 请稍后重试或换一种付款方式。",
+            "Alipay does not answer at the moment; nothing was charged. Please try again or pay another way.",
+        )
+        .retry_after(limits::RETRY_AFTER_MIN),
+        Trouble::Refused { code, .. } => unavailable(
+            "gateway_refused",
+            "支付宝拒绝了这个订单 (站长需要检查设置); 没有扣款, 请换一种付款方式。",
+            "Alipay refused this order (the owner has to look at the settings); nothing was charged. Please pay another way.",
+        )
+        .with("gateway_code", code.as_str()),
+    }
+}
+
 /// A device was asked for whose adapter is off.
 #[must_use]
 pub fn adapter_off(setting: &str) -> Problem {
@@ -360,128 +400,4 @@ pub fn adapter_off(setting: &str) -> Problem {
          then add the device."
     );
     conflict("adapter_off", &zh, &en).with("setting", setting)
-}
-
-impl From<Error> for Problem {
-    fn from(error: Error) -> Problem {
-        match error {
-            Error::NotFound(thing) => no_such(thing),
-            Error::Taken(thing) => taken(thing),
-            Error::Invalid { field, why } => invalid(field, &why),
-            Error::Conflict(what) => in_the_way(what),
-            Error::Storage(error) => Problem::from(error),
-        }
-    }
-}
-
-impl From<storage::Error> for Problem {
-    fn from(error: storage::Error) -> Problem {
-        match error {
-            storage::Error::Busy | storage::Error::Closed => unavailable(
-                "busy",
-                "服务器正忙, 请稍后重试; 没有保存任何内容。",
-                "The server is busy; nothing was stored. Please try again.",
-            )
-            .retry_after(limits::RETRY_AFTER_MIN),
-            storage::Error::Unavailable(trouble) => unavailable(
-                "storage_unavailable",
-                "服务器暂时无法保存数据, 因此暂停下单; 已付款的文章仍可阅读。",
-                "The server cannot store anything at the moment, so it takes no orders; what is paid can be read.",
-            )
-            .with("reason", trouble.as_str())
-            .retry_after(limits::RETRY_AFTER_MAX),
-            storage::Error::Panicked
-            | storage::Error::Unreadable { .. }
-            | storage::Error::NewerSchema { .. }
-            | storage::Error::Failed { .. }
-            | storage::Error::File { .. } => {
-                // The one place where the inner message is written down.
-                tracing::error!(%error, source = ?std::error::Error::source(&error), "a request failed inside");
-                internal()
-            }
-        }
-    }
-}
-
-fn no_such(thing: Thing) -> Problem {
-    let (code, zh, en) = match thing {
-        Thing::Site => ("site_not_found", "没有这个站点。", "There is no such site."),
-        Thing::Product => ("product_not_found", "没有这篇付费内容。", "There is no such product."),
-        Thing::Account => ("account_not_found", "没有这个收款账户。", "There is no such account."),
-        Thing::Code => ("code_not_found", "没有这个收款码。", "There is no such code."),
-        Thing::Order => ("order_not_found", "没有这个订单。", "There is no such order."),
-        Thing::Device => ("device_not_found", "没有这台手机。", "There is no such device."),
-        Thing::InboxItem => ("inbox_item_not_found", "收件箱里没有这一项。", "There is no such inbox item."),
-        Thing::Coupon => ("coupon_not_found", "没有这个优惠码。", "There is no such coupon."),
-        Thing::Claim => ("claim_not_found", "没有这个申请。", "There is no such claim."),
-        Thing::Unlock => {
-            ("unlock_not_found", "恢复码不正确或已被撤销。", "The recovery code is unknown or was revoked.")
-        }
-    };
-    problem(StatusCode::NOT_FOUND, code, zh, en)
-}
-
-fn taken(thing: Thing) -> Problem {
-    let (code, zh, en) = match thing {
-        Thing::Site => ("site_exists", "已有同名站点。", "A site of that slug exists."),
-        Thing::Product => ("product_exists", "该站点已有同名内容。", "The site has a product of that slug."),
-        Thing::Code => (
-            "code_exists",
-            "该账户已有相同金额和备注的收款码。",
-            "The account has a code of that amount and remark.",
-        ),
-        Thing::Coupon => ("coupon_exists", "该站点已有同名优惠码。", "The site has a coupon of that code."),
-        Thing::Account | Thing::Order | Thing::Device | Thing::InboxItem | Thing::Unlock | Thing::Claim => {
-            ("exists", "已存在。", "It exists already.")
-        }
-    };
-    conflict(code, zh, en)
-}
-
-fn in_the_way(what: Conflict) -> Problem {
-    let (code, zh, en) = match what {
-        Conflict::OrderNotPending => (
-            "order_not_pending",
-            "订单已不在待付款状态。若已付款请勿重复支付。",
-            "The order is not pending any more. If you have paid, do not pay again.",
-        ),
-        Conflict::NoExtensionsLeft => {
-            ("no_extensions_left", "已达到延长次数上限。", "The order was extended as often as it can be.")
-        }
-        Conflict::OrderPaid => ("order_paid", "订单已付款。", "The order is paid already."),
-        Conflict::OrderNotPaid => ("order_not_paid", "订单未付款。", "The order is not paid."),
-        Conflict::ReceiptSettled => {
-            ("receipt_settled", "这笔收款已对应其他订单。", "The receipt belongs to an order already.")
-        }
-        Conflict::NoReceipt => (
-            "no_receipt",
-            "这一项没有金额, 不能用来结清订单; 请直接在订单上标记已付款。",
-            "This item has no amount; settle the order by itself instead.",
-        ),
-        Conflict::ItemResolved => {
-            ("item_resolved", "这一项已处理; 可先撤销。", "The item is resolved already; undo it first.")
-        }
-        Conflict::ItemOpen => {
-            ("item_open", "这一项尚未处理, 无可撤销。", "The item is open: there is nothing to undo.")
-        }
-        Conflict::OtherProduct => (
-            "other_product",
-            "这个订单不是读者所说的内容; 请选同一内容的订单。",
-            "The order is for another product than the reader claims; choose one that opens it.",
-        ),
-        Conflict::UnlockRevoked => {
-            ("unlock_revoked", "这份阅读权已被撤销。", "The right to read was taken back.")
-        }
-        Conflict::ClientOrderIdReused => (
-            "client_order_id_reused",
-            "这个 client_order_id 已用于另一篇内容的订单。",
-            "This client_order_id belongs to an order of another product.",
-        ),
-        Conflict::Raced => (
-            "raced",
-            "同一时刻有其他改动, 没有保存; 请重试。",
-            "Something else changed at the same moment; nothing was stored. Please try again.",
-        ),
-    };
-    conflict(code, zh, en)
 }

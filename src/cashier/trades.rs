@@ -1,0 +1,163 @@
+//! Trades, refunds, and the gateway's own pages.
+
+use super::{AlipayCashier, Callbacks, ours, unclear};
+use crate::alipay::gateway::Error;
+use crate::alipay::methods::{
+    CallbackUrl, Close, Closed, OutRequestNo, OutTradeNo, PagePay, Precreate, Precreated, Refund,
+    RefundQuery, RefundReason, RefundState, Subject, Trade, TradeFacts, TradeQuery, TradeStatus, Unfit,
+    WapPay,
+};
+use crate::domain::gateway::Way;
+use crate::domain::time::Timestamp;
+use crate::flow::gateway::cashier::{Answer, Bill, RefundAsk, RefundSaid, Trades, Trouble, Ways};
+use crate::flow::gateway::hear::Said;
+
+/// What a buyer reads where a product has no title that Alipay takes.
+pub(super) const NAMELESS: &str = "Matcha";
+
+impl Trades for AlipayCashier {
+    fn make_code<'a>(&'a self, bill: &'a Bill, now: Timestamp) -> Answer<'a, String> {
+        Box::pin(async move {
+            let request = Precreate {
+                out_trade_no: number(&bill.number)?,
+                total_amount: bill.amount,
+                subject: Subject::tidy(&bill.subject, NAMELESS),
+                body: None,
+                expires_at: Some(bill.ends_at),
+                notify_url: self.callbacks.notify.clone(),
+            };
+            match self.client.call(&request, now).await.map_err(Trouble::from)? {
+                Precreated::Code { out_trade_no, qr_code } if out_trade_no == bill.number => Ok(qr_code),
+                Precreated::Code { .. } => Err(another()),
+                // Nobody needs the code of what is paid: the question about the trade finds it.
+                Precreated::PaidBefore => Err(unclear("it was paid before")),
+            }
+        })
+    }
+
+    fn ask<'a>(&'a self, number: &'a str, now: Timestamp) -> Answer<'a, Said> {
+        Box::pin(async move {
+            let query = TradeQuery { trade: ours(number)? };
+            match self.client.call(&query, now).await.map_err(Trouble::from)? {
+                Trade::NotYet => Ok(Said::Waiting),
+                Trade::Known(facts) if facts.out_trade_no != number => Err(another()),
+                Trade::Known(facts) => said(facts),
+            }
+        })
+    }
+
+    fn close<'a>(&'a self, number: &'a str, now: Timestamp) -> Answer<'a, Said> {
+        Box::pin(async move {
+            // A cancel would pay back what a reader paid in this very moment; closing leaves it to him.
+            let close = Close { trade: ours(number)?, notify_url: self.callbacks.notify.clone() };
+            match self.client.call(&close, now).await.map_err(Trouble::from)? {
+                Closed::Closed => Ok(Said::Closed { returned: None }),
+                Closed::NotYet => Ok(Said::Waiting),
+                Closed::TooLate => self.ask(number, now).await,
+            }
+        })
+    }
+
+    fn refund<'a>(&'a self, ask: &'a RefundAsk, now: Timestamp) -> Answer<'a, RefundSaid> {
+        Box::pin(async move {
+            let request = Refund {
+                trade: ours(&ask.number)?,
+                amount: ask.amount,
+                out_request_no: request_number(&ask.refund_number)?,
+                reason: RefundReason::new(&ask.reason).ok(),
+            };
+            let refunded = self.client.call(&request, now).await.map_err(Trouble::from)?;
+            Ok(if refunded.done { RefundSaid::Done } else { RefundSaid::NotYet })
+        })
+    }
+
+    fn ask_refund<'a>(&'a self, ask: &'a RefundAsk, now: Timestamp) -> Answer<'a, RefundSaid> {
+        Box::pin(async move {
+            let query = RefundQuery {
+                trade: ours(&ask.number)?,
+                out_request_no: request_number(&ask.refund_number)?,
+            };
+            match self.client.call(&query, now).await.map_err(Trouble::from)? {
+                RefundState::Done { amount, .. } if amount.is_none_or(|amount| amount == ask.amount) => {
+                    Ok(RefundSaid::Done)
+                }
+                RefundState::Done { .. } => Err(unclear("a refund of our number has another amount")),
+                RefundState::NotDone => Ok(RefundSaid::NotYet),
+            }
+        })
+    }
+
+    fn link(&self, way: Way, bill: &Bill, ways: &Ways, now: Timestamp) -> Result<String, Trouble> {
+        let Callbacks { notify, base_url } = &self.callbacks;
+        let (out_trade_no, subject) = (number(&bill.number)?, Subject::tidy(&bill.subject, NAMELESS));
+        let (total_amount, expires_at) = (bill.amount, Some(bill.ends_at));
+        let address = |path: &str| CallbackUrl::new(&format!("{base_url}{path}")).map_err(unfit);
+        let (notify_url, return_url) = (notify.clone(), Some(address(&ways.done)?));
+        let signed = match way {
+            Way::Code | Way::Charge => return Err(unclear("only a page is opened")),
+            Way::Page => self.client.page(
+                &PagePay {
+                    out_trade_no,
+                    total_amount,
+                    subject,
+                    body: None,
+                    expires_at,
+                    agreement: None,
+                    notify_url,
+                    return_url,
+                },
+                now,
+            ),
+            Way::Wap => self.client.page(
+                &WapPay {
+                    out_trade_no,
+                    total_amount,
+                    subject,
+                    body: None,
+                    expires_at,
+                    quit_url: address(&ways.quit)?,
+                    notify_url,
+                    return_url,
+                },
+                now,
+            ),
+        };
+        let signed = signed.map_err(Trouble::from)?;
+        signed
+            .link(self.client.credentials().gateway().url())
+            .map_err(|_| unfit(Unfit::TooLong { field: "link", max: crate::limits::ALIPAY_LINK_BYTES_MAX }))
+    }
+}
+
+pub(super) fn unfit(unfit: Unfit) -> Trouble {
+    Trouble::from(Error::Unfit(unfit))
+}
+
+pub(super) fn number(number: &str) -> Result<OutTradeNo, Trouble> {
+    OutTradeNo::new(number).map_err(unfit)
+}
+
+fn request_number(number: &str) -> Result<OutRequestNo, Trouble> {
+    OutRequestNo::new(number).map_err(unfit)
+}
+
+pub(super) fn another() -> Trouble {
+    unclear("the answer is about another trade")
+}
+
+/// What the facts of a trade say.
+fn said(facts: TradeFacts) -> Result<Said, Trouble> {
+    if let (Some(amount), Some(trade_no)) = (facts.paid(), facts.trade_no) {
+        return Ok(Said::Paid { trade_no, amount, at: facts.paid_at, returned: None });
+    }
+    match facts.status {
+        TradeStatus::WaitBuyerPay => Ok(Said::Waiting),
+        TradeStatus::Closed => Ok(Said::Closed { returned: None }),
+        // The buyer may pay later, by contract with Alipay: until then nothing came.
+        TradeStatus::Success | TradeStatus::Finished if facts.on_credit => Ok(Said::Waiting),
+        TradeStatus::Success | TradeStatus::Finished => {
+            Err(unclear("it is paid, and by no number or amount"))
+        }
+        TradeStatus::Unknown(word) => Err(unclear(&format!("its status is {word}"))),
+    }
+}

@@ -1,0 +1,252 @@
+//! How agreements stand: asked daily, and told to the gateway where one ended here.
+//!
+//! An agreement that runs out tells nobody, and what a reader does in his wallet reaches only the application's gateway
+//! address, where its owner set it. The next look is written down before the gateway is asked, so that nothing is asked in a
+//! hurry when something goes wrong.
+
+use super::charge;
+use super::heard::{finish, hear};
+use crate::app::{App, Makers};
+use crate::domain::id::AgreementId;
+use crate::domain::log::{Act, Actor, Entry, Subject};
+use crate::domain::receipt::{Matter, Reason};
+use crate::domain::subscription::{
+    self, Agreement, AgreementState, Charge, ChargeState, Ending, Verdict, verdict,
+};
+use crate::domain::time::{Day, Timestamp};
+use crate::flow::gateway::cashier::renewals::{AgreementName, AgreementSaid, Standing};
+use crate::flow::gateway::cashier::{Cashier, Trouble};
+use crate::flow::gateway::hear::Source;
+use crate::flow::gateway::trade::cashier;
+use crate::flow::{Error, Thing, inbox};
+use crate::limits;
+use crate::storage::verbs::{ReadTx, WriteTx};
+
+/// Looks at the agreements that are due, at most [`limits::GATEWAY_QUESTIONS_PER_RUN`].
+///
+/// # Errors
+/// Of the storage, for the list; what goes wrong with one does not keep the others waiting.
+pub async fn run_once(app: &App, now: Timestamp) -> Result<usize, Error> {
+    let most = limits::GATEWAY_QUESTIONS_PER_RUN;
+    let due = app.store.read(move |tx| tx.agreements_to_look_at(now, most)).await.map_err(Error::Storage)?;
+    let looks = due.iter().map(|agreement| look(app, agreement.id));
+    let mut done = 0;
+    for answer in futures_util::future::join_all(looks).await {
+        match answer {
+            Ok(()) => done += 1,
+            Err(error) => tracing::error!(%error, "a subscription could not be looked at"),
+        }
+    }
+    Ok(done)
+}
+
+/// Asks how an agreement stands and does what follows; tells the gateway of one that ended here.
+///
+/// # Errors
+/// [`Error::NotFound`], of the gateway's keys, or of the storage; trouble with the gateway is none: it is asked again.
+pub async fn look(app: &App, id: AgreementId) -> Result<(), Error> {
+    let now = app.now();
+    let agreement = app
+        .store
+        .write(move |tx| {
+            let agreement = tx.agreement(id)?.ok_or(Error::NotFound(Thing::Subscription))?;
+            let paced = Agreement {
+                look_at: Some(now.plus(pause(&agreement))),
+                looked: agreement.looked.saturating_add(1),
+                ..agreement.clone()
+            };
+            tx.update_agreement(&paced)?;
+            Ok::<_, Error>(paced)
+        })
+        .await?;
+    let cashier = cashier(app, agreement.account).await?;
+    let name = AgreementName {
+        gateway_no: agreement.gateway_no.clone(),
+        number: agreement.number.clone(),
+        scene: agreement.scene.clone(),
+    };
+    if agreement.is_live() {
+        ask(app, &*cashier, &agreement, &name).await
+    } else {
+        tell(app, &*cashier, id, &name).await
+    }
+}
+
+/// When to look again where the gateway does not answer, or nobody signed yet: soon at first, at most an hour later.
+fn pause(agreement: &Agreement) -> crate::domain::time::Millis {
+    let shift = agreement.looked.min(8);
+    let pause = limits::AGREEMENT_FIRST_LOOK.times(1 << shift);
+    pause.min(limits::AGREEMENT_PENDING_PAUSE_MAX)
+}
+
+async fn ask(app: &App, cashier: &dyn Cashier, asked: &Agreement, name: &AgreementName) -> Result<(), Error> {
+    let (id, now, makers) = (asked.id, app.now(), app.makers.clone());
+    let said = match cashier.ask_agreement(name, now).await {
+        Ok(said) => said,
+        Err(trouble) => {
+            tracing::warn!(subscription = %id, %trouble, "the gateway gave no answer about a subscription; it is asked again");
+            return Ok(());
+        }
+    };
+    let missed = app
+        .store
+        .write(move |tx| {
+            let agreement = tx.agreement(id)?.ok_or(Error::NotFound(Thing::Subscription))?;
+            match &said {
+                None => unknown_there(tx, &makers, agreement, now).map(|()| None),
+                Some(said) => {
+                    hear(tx, &makers, agreement, said, Source::Answer, now)?;
+                    compare(tx, &makers, id, said, now)
+                }
+            }
+        })
+        .await?;
+    match missed {
+        Some(agreement) => postpone(app, cashier, agreement).await,
+        None => Ok(()),
+    }
+}
+
+/// The gateway knows no such agreement: nobody signed it so far, or it ran out.
+fn unknown_there(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    agreement: Agreement,
+    now: Timestamp,
+) -> Result<(), Error> {
+    match agreement.state {
+        AgreementState::Ended => Ok(tx.update_agreement(&Agreement { look_at: None, ..agreement })?),
+        AgreementState::Pending => {
+            if now >= agreement.created_at.plus(limits::AGREEMENT_SIGNED_WITHIN) {
+                finish(tx, makers, agreement, Ending::Unsigned, Actor::System, now)?;
+            }
+            Ok(())
+        }
+        AgreementState::Normal | AgreementState::Paused => {
+            let actor = Actor::Gateway(agreement.account);
+            finish(tx, makers, agreement, Ending::Lapsed, actor, now).map(drop)
+        }
+    }
+}
+
+/// Compares the due day with the gateway's. Theirs counts where it is later and this period can be charged no more: it was
+/// moved there, or was missed here. The agreement where the gateway has to be asked to move it.
+fn compare(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    id: AgreementId,
+    said: &AgreementSaid,
+    now: Timestamp,
+) -> Result<Option<Agreement>, Error> {
+    let agreement = tx.agreement(id)?.ok_or(Error::NotFound(Thing::Subscription))?;
+    if agreement.state != AgreementState::Normal || said.standing != Standing::InForce {
+        return Ok(None);
+    }
+    let charges: Vec<Charge> = period(tx, &agreement)?;
+    let may_still_pay = |charge: &Charge| {
+        matches!(charge.state, ChargeState::Asked | ChargeState::Unknown | ChargeState::Paid)
+    };
+    if charges.iter().any(may_still_pay) {
+        return Ok(None);
+    }
+    let other_day = |charge: &Charge| {
+        charge.problem.as_deref().is_some_and(|code| verdict(code) == Verdict::AskAgreement)
+    };
+    let is_over = now >= subscription::closes(agreement.due);
+    if !is_over && !charges.iter().any(other_day) {
+        return Ok(None);
+    }
+    match said.next_due.filter(|next| *next > agreement.due) {
+        Some(next) => move_to(tx, makers, agreement, next, now).map(|()| None),
+        None => Ok(is_over.then_some(agreement)),
+    }
+}
+
+/// The charges of the period that is due.
+fn period<T: ReadTx + ?Sized>(tx: &T, agreement: &Agreement) -> Result<Vec<Charge>, Error> {
+    let charges = tx.charges_of(agreement.id, limits::CHARGES_SHOWN)?;
+    Ok(charges.into_iter().filter(|charge| charge.due == agreement.due).collect())
+}
+
+fn move_to(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    agreement: Agreement,
+    due: Day,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let planned = period(tx, &agreement)?.into_iter().find(|charge| charge.state == ChargeState::Planned);
+    if let Some(planned) = planned {
+        charge::give_up(tx, makers, &planned, charge::MOVED, now)?;
+    }
+    let (subject, actor) = (Subject::Agreement(agreement.id), Actor::Gateway(agreement.account));
+    let cause = format!("from={} to={due}", agreement.due);
+    makers.log(tx, now, &Entry { subject, act: Act::SubscriptionMoved, actor, cause })?;
+    Ok(tx.update_agreement(&Agreement { due, ..agreement })?)
+}
+
+/// A period that was missed, because this server or the agreement rested, cannot be charged any more before the gateway has
+/// moved it.
+async fn postpone(app: &App, cashier: &dyn Cashier, agreement: Agreement) -> Result<(), Error> {
+    let (now, makers) = (app.now(), app.makers.clone());
+    let Some(gateway_no) = agreement.gateway_no.clone() else { return Ok(()) };
+    let to = agreement.every.fitting(Day::in_china(now).plus(1));
+    let moved = cashier.postpone(&gateway_no, to, now).await;
+    app.store
+        .write(move |tx| {
+            let current = tx.agreement(agreement.id)?.ok_or(Error::NotFound(Thing::Subscription))?;
+            if current.due != agreement.due || current.state != AgreementState::Normal {
+                return Ok(());
+            }
+            match &moved {
+                Ok(due) => move_to(tx, &makers, current, *due, now),
+                Err(Trouble::Refused { code, .. }) => {
+                    tracing::warn!(subscription = %current.id, code, "a period that was missed could not be moved");
+                    let actor = Actor::Gateway(current.account);
+                    finish(tx, &makers, current, Ending::Refused, actor, now).map(drop)
+                }
+                // Asked again soon: the gateway then tells the day to which it was moved.
+                Err(Trouble::Unknown { .. }) => {
+                    let look_at = Some(now.plus(limits::AGREEMENT_FIRST_LOOK));
+                    Ok(tx.update_agreement(&Agreement { look_at, ..current })?)
+                }
+            }
+        })
+        .await
+}
+
+/// Tells the gateway that an agreement ended here.
+async fn tell(app: &App, cashier: &dyn Cashier, id: AgreementId, name: &AgreementName) -> Result<(), Error> {
+    let (now, makers) = (app.now(), app.makers.clone());
+    let told = match cashier.unsign(name, now).await {
+        Ok(()) => Ok(true),
+        // It may have ended there before.
+        Err(Trouble::Refused { code, .. }) => match cashier.ask_agreement(name, now).await {
+            Ok(None | Some(AgreementSaid { standing: Standing::Ended, .. })) => Ok(true),
+            Ok(Some(_)) => Err(code),
+            Err(_) => Ok(false),
+        },
+        Err(Trouble::Unknown { why }) => {
+            tracing::warn!(subscription = %id, why, "the gateway was not told that a subscription ended; it is told again");
+            Ok(false)
+        }
+    };
+    app.store
+        .write(move |tx| {
+            let agreement = tx.agreement(id)?.ok_or(Error::NotFound(Thing::Subscription))?;
+            match &told {
+                Ok(true) => Ok(tx.update_agreement(&Agreement { look_at: None, ..agreement })?),
+                Ok(false) => Ok(()),
+                Err(code) => {
+                    tracing::warn!(subscription = %id, code, "the gateway refuses to end a subscription");
+                    if tx.open_item_about(agreement.order, Reason::GatewayRefused)?.is_none() {
+                        let told = (Reason::GatewayRefused, Matter::Order(agreement.order), None);
+                        inbox::ask(tx, &makers, told, Actor::Gateway(agreement.account), now)?;
+                    }
+                    let look_at = Some(now.plus(limits::AGREEMENT_LOOK_EVERY));
+                    Ok(tx.update_agreement(&Agreement { look_at, ..agreement })?)
+                }
+            }
+        })
+        .await
+}
