@@ -227,6 +227,55 @@ mod tests {
     }
 
     #[test]
+    fn orders_and_what_hangs_on_them_of_the_fourth_version_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("matcha.db");
+        let mut conn = open(&path);
+        conn.pragma_update(None, "foreign_keys", false).unwrap();
+        for sql in &MIGRATIONS[..4] {
+            conn.execute_batch(sql).unwrap();
+        }
+        conn.execute_batch(
+            "PRAGMA user_version = 4; PRAGMA application_id = 0x4d544348; PRAGMA foreign_keys = ON;
+             INSERT INTO accounts VALUES (1, 'mine', 'wechat', 'amount', 0);
+             INSERT INTO codes VALUES (2, 1, 100, '', NULL, 0, x'00', 0, NULL);
+             INSERT INTO sites (id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen, max_surcharge_fen,
+                                ip_ownership, created_at) VALUES (3, 'blog', 'Blog', '[]', 1, 1, 10, 0, 0, 0);
+             INSERT INTO products (id, site_id, slug, title, price_fen, lock, created_at) VALUES (4, 3, 'tea', 'Tea', 100, 'sealed', 0);
+             INSERT INTO orders (id, site_id, product_id, status, price_fen, amount_fen, channel, account_id, code_id,
+                                 client_order_id, created_at, expires_at, extensions_left, late, paid_at, version, reader,
+                                 address, owner_address, list_price_fen)
+               VALUES (5, 3, 4, 'paid', 90, 89, 'wechat', 1, 2, 'client', 6, 7, 1, 1, 8, 9, 10, 11, 12, 100);
+             INSERT INTO holds VALUES (5, 1, 89, '', 6, 7, 8, 0);
+             INSERT INTO settlements VALUES (13, 5, NULL, NULL, 1, 8, NULL, 'pending');
+             INSERT INTO devices (id, kind, name, model, app_version, paired_at, last_seen_at, clock, trust_min)
+               VALUES (14, 'bridge', 'phone', 'm', '1.0', 3, 4, '{\"samples\":[]}', 'unpinned');
+             INSERT INTO inbox (id, reason, device_id, state, created_at) VALUES (15, 'device_silent', 14, 'open', 7);",
+        )
+        .unwrap();
+        run(&mut conn, &path, Timestamp::from_millis(1)).unwrap();
+        let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        for kept in [
+            "SELECT count(*) FROM orders WHERE (id, status, price_fen, amount_fen, code_id, client_order_id, created_at,
+               expires_at, extensions_left, late, paid_at, version, reader, address, owner_address, list_price_fen)
+               = (5, 'paid', 90, 89, 2, 'client', 6, 7, 1, 1, 8, 9, 10, 11, 12, 100)",
+            "SELECT count(*) FROM holds JOIN orders ON orders.id = order_id",
+            "SELECT count(*) FROM settlements JOIN orders ON orders.id = order_id",
+            "SELECT count(*) FROM inbox JOIN devices ON devices.id = device_id WHERE (inbox.id, reason, state) = (15, 'device_silent', 'open')",
+            "SELECT foreign_keys FROM pragma_foreign_keys",
+        ] {
+            assert_eq!(count(kept), 1, "{kept}");
+        }
+        assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+        let codeless = conn.execute("UPDATE orders SET code_id = NULL", []);
+        assert!(codeless.is_err(), "a personal order has its code");
+        let twice = conn.execute("INSERT INTO orders SELECT 16, site_id, product_id, status, price_fen, amount_fen, channel,
+            account_id, code_id, client_order_id, created_at, expires_at, extensions_left, late, paid_at, version, reader,
+            address, owner_address, list_price_fen, coupon_id, renews_id FROM orders", []);
+        assert!(twice.is_err(), "a client's id makes one order");
+    }
+
+    #[test]
     fn a_database_in_which_something_dangles_is_not_migrated() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("matcha.db");
