@@ -17,9 +17,10 @@ use std::sync::Arc;
 use crate::alipay::check::{self, Finding};
 use crate::alipay::credentials::Credentials;
 use crate::alipay::gateway::{Client, Error, Line, Probe};
-use crate::alipay::methods::{CallbackUrl, OutTradeNo, TradeRef};
+use crate::alipay::methods::{CallbackUrl, OutTradeNo, Page, TradeRef, Unfit};
 use crate::domain::time::Timestamp;
 use crate::flow::gateway::cashier::{Cashier, Cashiers, Checks, Trouble};
+use crate::limits;
 use crate::rng::Rng;
 
 /// Where Alipay reaches this installation.
@@ -46,6 +47,16 @@ struct AlipayCashier {
     client: Client,
     callbacks: Callbacks,
     rng: Rng,
+}
+
+impl AlipayCashier {
+    /// The address that leads a browser to one of the gateway's pages. Nothing is sent.
+    fn link_to<P: Page>(&self, page: &P, now: Timestamp) -> Result<String, Trouble> {
+        let too_long = |_| Unfit::TooLong { field: "link", max: limits::ALIPAY_LINK_BYTES_MAX };
+        let signed = self.client.page(page, now).map_err(Trouble::from)?;
+        let link = signed.link(self.client.credentials().gateway().url());
+        link.map_err(|error| Trouble::from(Error::Unfit(too_long(error))))
+    }
 }
 
 impl Cashier for AlipayCashier {}

@@ -3,11 +3,10 @@
 use super::trades::{NAMELESS, another, number, unfit};
 use super::{AlipayCashier, ours, unclear};
 use crate::alipay::forms;
-use crate::alipay::gateway::Error;
 use crate::alipay::methods::{
     AgreementNo, AgreementPage, AgreementPay, AgreementQuery, AgreementRef, AgreementState, AgreementTerms,
     CallbackUrl, Channel, Close, Closed, ExternalAgreementNo, Memo, PagePay, Paid, PeriodRule, PlanModify,
-    SignScene, SignWhilePaying, Subject, Trade, TradeFacts, TradeQuery, TradeStatus, Unfit, Unsign,
+    SignScene, SignWhilePaying, Subject, Trade, TradeFacts, TradeQuery, TradeStatus, Unsign,
 };
 use crate::alipay::methods::{Checked, Kind, Period as Rule};
 use crate::alipay::notice::AgreementStatus;
@@ -62,7 +61,7 @@ pub(super) fn standing(status: &AgreementStatus) -> Standing {
     }
 }
 
-/// What the facts of a charge say.
+/// What the facts of a trade say.
 fn said(facts: TradeFacts) -> Result<ChargeSaid, Trouble> {
     if let (Some(amount), Some(trade_no)) = (facts.paid(), facts.trade_no) {
         return Ok(ChargeSaid::Paid { trade_no, amount, at: facts.paid_at });
@@ -70,6 +69,7 @@ fn said(facts: TradeFacts) -> Result<ChargeSaid, Trouble> {
     match facts.status {
         TradeStatus::WaitBuyerPay => Ok(ChargeSaid::UnderWay),
         TradeStatus::Closed => Ok(ChargeSaid::Closed),
+        // The buyer may pay later, by contract with Alipay: until then nothing came.
         TradeStatus::Success | TradeStatus::Finished if facts.on_credit => Ok(ChargeSaid::UnderWay),
         TradeStatus::Success | TradeStatus::Finished => {
             Err(unclear("it is paid, and by no number or amount"))
@@ -87,12 +87,8 @@ impl Renewals for AlipayCashier {
             return_url: CallbackUrl::new(back).ok(),
         };
         let on_phone = AgreementPage { terms: terms(ask, Channel::Wallet)?, ..page.clone() };
-        let gateway = self.client.credentials().gateway().url();
-        let link = |page: &AgreementPage| {
-            let signed = self.client.page(page, now).map_err(Trouble::from)?;
-            signed.link(gateway).map_err(|_| too_long())
-        };
-        Ok(SignLinks { page: link(&page)?, wallet: forms::wallet_from_browser(&link(&on_phone)?) })
+        let (page, on_phone) = (self.link_to(&page, now)?, self.link_to(&on_phone, now)?);
+        Ok(SignLinks { page, wallet: forms::wallet_from_browser(&on_phone) })
     }
 
     fn pay_and_sign_link(
@@ -117,8 +113,7 @@ impl Renewals for AlipayCashier {
             notify_url: self.callbacks.notify.clone(),
             return_url: Some(CallbackUrl::new(&done).map_err(unfit)?),
         };
-        let signed = self.client.page(&page, now).map_err(Trouble::from)?;
-        signed.link(self.client.credentials().gateway().url()).map_err(|_| too_long())
+        self.link_to(&page, now)
     }
 
     fn charge<'a>(&'a self, ask: &'a ChargeAsk, now: Timestamp) -> Answer<'a, ChargeSaid> {
@@ -205,8 +200,4 @@ impl Renewals for AlipayCashier {
             Ok(moved.to.unwrap_or(to))
         })
     }
-}
-
-fn too_long() -> Trouble {
-    Trouble::from(Error::Unfit(Unfit::TooLong { field: "link", max: crate::limits::ALIPAY_LINK_BYTES_MAX }))
 }

@@ -3,12 +3,12 @@
 use super::{AlipayCashier, Callbacks, ours, unclear};
 use crate::alipay::gateway::Error;
 use crate::alipay::methods::{
-    CallbackUrl, Close, Closed, OutRequestNo, OutTradeNo, PagePay, Precreate, Precreated, Refund,
-    RefundQuery, RefundReason, RefundState, Subject, Trade, TradeFacts, TradeQuery, TradeStatus, Unfit,
-    WapPay,
+    CallbackUrl, OutRequestNo, OutTradeNo, PagePay, Precreate, Precreated, Refund, RefundQuery, RefundReason,
+    RefundState, Subject, Unfit, WapPay,
 };
 use crate::domain::gateway::Way;
 use crate::domain::time::Timestamp;
+use crate::flow::gateway::cashier::renewals::Renewals as _;
 use crate::flow::gateway::cashier::{Answer, Bill, RefundAsk, RefundSaid, Trades, Trouble, Ways};
 use crate::flow::gateway::hear::Said;
 
@@ -36,26 +36,12 @@ impl Trades for AlipayCashier {
     }
 
     fn ask<'a>(&'a self, number: &'a str, now: Timestamp) -> Answer<'a, Said> {
-        Box::pin(async move {
-            let query = TradeQuery { trade: ours(number)? };
-            match self.client.call(&query, now).await.map_err(Trouble::from)? {
-                Trade::NotYet => Ok(Said::Waiting),
-                Trade::Known(facts) if facts.out_trade_no != number => Err(another()),
-                Trade::Known(facts) => said(facts),
-            }
-        })
+        Box::pin(async move { self.ask_charge(number, now).await.map(Said::from) })
     }
 
     fn close<'a>(&'a self, number: &'a str, now: Timestamp) -> Answer<'a, Said> {
-        Box::pin(async move {
-            // A cancel would pay back what a reader paid in this very moment; closing leaves it to him.
-            let close = Close { trade: ours(number)?, notify_url: self.callbacks.notify.clone() };
-            match self.client.call(&close, now).await.map_err(Trouble::from)? {
-                Closed::Closed => Ok(Said::Closed { returned: None }),
-                Closed::NotYet => Ok(Said::Waiting),
-                Closed::TooLate => self.ask(number, now).await,
-            }
-        })
+        // A cancel would pay back what a reader paid in this very moment; closing leaves it to him.
+        Box::pin(async move { self.close_charge(number, now).await.map(Said::from) })
     }
 
     fn refund<'a>(&'a self, ask: &'a RefundAsk, now: Timestamp) -> Answer<'a, RefundSaid> {
@@ -93,9 +79,9 @@ impl Trades for AlipayCashier {
         let (total_amount, expires_at) = (bill.amount, Some(bill.ends_at));
         let address = |path: &str| CallbackUrl::new(&format!("{base_url}{path}")).map_err(unfit);
         let (notify_url, return_url) = (notify.clone(), Some(address(&ways.done)?));
-        let signed = match way {
-            Way::Code | Way::Charge => return Err(unclear("only a page is opened")),
-            Way::Page => self.client.page(
+        match way {
+            Way::Code | Way::Charge => Err(unclear("only a page is opened")),
+            Way::Page => self.link_to(
                 &PagePay {
                     out_trade_no,
                     total_amount,
@@ -108,7 +94,7 @@ impl Trades for AlipayCashier {
                 },
                 now,
             ),
-            Way::Wap => self.client.page(
+            Way::Wap => self.link_to(
                 &WapPay {
                     out_trade_no,
                     total_amount,
@@ -121,11 +107,7 @@ impl Trades for AlipayCashier {
                 },
                 now,
             ),
-        };
-        let signed = signed.map_err(Trouble::from)?;
-        signed
-            .link(self.client.credentials().gateway().url())
-            .map_err(|_| unfit(Unfit::TooLong { field: "link", max: crate::limits::ALIPAY_LINK_BYTES_MAX }))
+        }
     }
 }
 
@@ -143,21 +125,4 @@ fn request_number(number: &str) -> Result<OutRequestNo, Trouble> {
 
 pub(super) fn another() -> Trouble {
     unclear("the answer is about another trade")
-}
-
-/// What the facts of a trade say.
-fn said(facts: TradeFacts) -> Result<Said, Trouble> {
-    if let (Some(amount), Some(trade_no)) = (facts.paid(), facts.trade_no) {
-        return Ok(Said::Paid { trade_no, amount, at: facts.paid_at, returned: None });
-    }
-    match facts.status {
-        TradeStatus::WaitBuyerPay => Ok(Said::Waiting),
-        TradeStatus::Closed => Ok(Said::Closed { returned: None }),
-        // The buyer may pay later, by contract with Alipay: until then nothing came.
-        TradeStatus::Success | TradeStatus::Finished if facts.on_credit => Ok(Said::Waiting),
-        TradeStatus::Success | TradeStatus::Finished => {
-            Err(unclear("it is paid, and by no number or amount"))
-        }
-        TradeStatus::Unknown(word) => Err(unclear(&format!("its status is {word}"))),
-    }
 }

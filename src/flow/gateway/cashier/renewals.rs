@@ -4,6 +4,7 @@ use super::{Answer, Bill, Trouble, Ways};
 use crate::domain::money::Fen;
 use crate::domain::subscription::Period;
 use crate::domain::time::{Day, Timestamp};
+use crate::flow::gateway::hear::Said;
 
 /// What a reader is asked to sign.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,6 +61,16 @@ pub enum ChargeSaid {
     },
     /// There is a trade that is closed: it takes no money any more.
     Closed,
+}
+
+impl From<ChargeSaid> for Said {
+    fn from(said: ChargeSaid) -> Said {
+        match said {
+            ChargeSaid::Absent | ChargeSaid::UnderWay => Said::Waiting,
+            ChargeSaid::Paid { trade_no, amount, at } => Said::Paid { trade_no, amount, at, returned: None },
+            ChargeSaid::Closed => Said::Closed { returned: None },
+        }
+    }
 }
 
 /// Which agreement: by the gateway's number where that is known, else by ours.

@@ -2,9 +2,7 @@
 
 use super::charge::{ENDED, MISSED};
 use crate::app::App;
-use crate::domain::money::Fen;
 use crate::domain::subscription::{self, Agreement, AgreementState, Charge, ChargeState, Verdict, verdict};
-use crate::domain::time::Timestamp;
 use crate::flow::gateway::cashier::renewals::{ChargeAsk, ChargeSaid};
 use crate::flow::gateway::cashier::{Cashier, Trouble};
 use crate::flow::gateway::hear::Said;
@@ -33,7 +31,7 @@ pub(super) async fn send(app: &App, cashier: &dyn Cashier, charge: &Charge, agre
         subject: charge.subject.clone(),
     };
     match cashier.charge(&ask, app.now()).await {
-        Ok(ChargeSaid::Paid { trade_no, amount, at }) => End::Paid(paid_said(trade_no, amount, at)),
+        Ok(paid @ ChargeSaid::Paid { .. }) => End::Paid(paid.into()),
         Ok(ChargeSaid::Absent | ChargeSaid::UnderWay | ChargeSaid::Closed) => End::Open { problem: None },
         Err(Trouble::Refused { code, .. }) => {
             tracing::warn!(charge = charge.number, code, "the gateway refused a charge");
@@ -44,10 +42,6 @@ pub(super) async fn send(app: &App, cashier: &dyn Cashier, charge: &Charge, agre
             End::Open { problem: None }
         }
     }
-}
-
-fn paid_said(trade_no: String, amount: Fen, at: Option<Timestamp>) -> Said {
-    Said::Paid { trade_no, amount, at, returned: None }
 }
 
 /// Asks what became of a charge. One that was refused and left an open trade is closed first, or the next try would be a
@@ -66,7 +60,7 @@ pub(super) async fn ask(
         said = cashier.close_charge(&charge.number, now).await;
     }
     match said {
-        Ok(ChargeSaid::Paid { trade_no, amount, at }) => End::Paid(paid_said(trade_no, amount, at)),
+        Ok(paid @ ChargeSaid::Paid { .. }) => End::Paid(paid.into()),
         Ok(ChargeSaid::Closed) => End::Failed(problem.unwrap_or_else(|| CLOSED.to_owned())),
         Ok(ChargeSaid::UnderWay) => End::Open { problem },
         Ok(ChargeSaid::Absent) => match problem {
