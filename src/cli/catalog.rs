@@ -60,6 +60,9 @@ pub(super) enum Site {
         /// In how many browsers one right may be used at the same time
         #[arg(long, value_name = "N")]
         seats: Option<u32>,
+        /// Lead readers at a computer to Alipay's page too (`page.pay`), beside the code: on or off
+        #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+        page_pay: Option<bool>,
     },
     /// Print the secret with which the site's paid parts are sealed; keep it as you keep a password
     Secret {
@@ -73,6 +76,14 @@ pub(super) enum Site {
     },
     /// List sites
     List,
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off".to_owned()),
+    }
 }
 
 impl Site {
@@ -93,6 +104,7 @@ impl Site {
                 accounts,
                 origins,
                 seats,
+                page_pay,
             } => {
                 let patch = SitePatch {
                     pay_window: pay_window.map(Millis::seconds),
@@ -102,6 +114,7 @@ impl Site {
                     accounts: (!accounts.is_empty()).then_some(accounts),
                     origins: (!origins.is_empty()).then_some(origins),
                     seats_max: seats,
+                    page_pay,
                     ..SitePatch::default()
                 };
                 let view = catalog::change_site(&app, slug, patch, ME).await?;

@@ -145,6 +145,8 @@ pub struct Site {
     pub seats_max: u32,
     /// Which of its sealing secrets is in force; from 1, grows when the owner replaces the secret.
     pub sealing_epoch: u32,
+    /// Readers at a computer are led to the official gateway's page too, beside the code that is drawn for them.
+    pub page_pay: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -193,6 +193,7 @@ pub async fn add_site(app: &App, new: NewSite, actor: Actor) -> Result<SiteView,
                 ip_ownership: false,
                 seats_max: limits::SEATS_DEFAULT,
                 sealing_epoch: 1,
+                page_pay: false,
                 created_at: now,
             };
             if tx.insert_site(&site)? == Inserted::Conflict {
@@ -226,6 +227,8 @@ pub struct SitePatch {
     pub ip_ownership: Option<bool>,
     /// In how many seats one unlock may be used at the same time.
     pub seats_max: Option<u32>,
+    /// Readers at a computer are led to the official gateway's page too.
+    pub page_pay: Option<bool>,
 }
 
 fn policy_fits(policy: &HoldPolicy) -> Result<(), Error> {
@@ -260,6 +263,7 @@ pub async fn change_site(app: &App, slug: String, patch: SitePatch, actor: Actor
             site.origins = patch.origins.clone().unwrap_or(site.origins);
             site.ip_ownership = patch.ip_ownership.unwrap_or(site.ip_ownership);
             site.seats_max = patch.seats_max.unwrap_or(site.seats_max);
+            site.page_pay = patch.page_pay.unwrap_or(site.page_pay);
             if !(1..=limits::SEATS_MAX).contains(&site.seats_max) {
                 return Err(invalid("seats_max", format!("1 to {}", limits::SEATS_MAX)));
             }

@@ -33,6 +33,7 @@ struct DemoBlog<'a> {
     product: &'a str,
     price: String,
     phone_url: &'a str,
+    wallet_url: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -68,6 +69,7 @@ async fn demo_blog(State(web): State<Web>) -> Response {
         product: &shown.product,
         price: facts.price.to_string(),
         phone_url: "/demo/phone",
+        wallet_url: shown.wallet.as_deref(),
     };
     found(&template, false)
 }

@@ -34,6 +34,8 @@ pub struct Demo {
     pub site: String,
     /// The demo's article.
     pub product: String,
+    /// The page of the simulated Alipay wallet, where there is one.
+    pub wallet: Option<String>,
 }
 
 /// The state of the router: one counted reference, because each layer and each request clones it.

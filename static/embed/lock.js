@@ -209,7 +209,7 @@ export const begin = lock => {
     show("wait", t(words.wait));
     try {
       const got = await call("unlocks/restore", 0, { code, sign_out });
-      if (got.site === site) keep(got.product, { token: got.token, code, kept: 1 });
+      if (got.site === site) keep(got.product, { ...got, code, kept: 1 });
       await enter(got.product, 1);
     } catch (error) {
       if (error.code === "too_many_seats") fail(error, sign_out => restore(code, sign_out));

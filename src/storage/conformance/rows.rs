@@ -87,6 +87,7 @@ pub(crate) fn site(id: SiteId, slug: &str) -> Site {
         policy: limits::hold_policy_default(),
         ip_ownership: false,
         seats_max: 5,
+        page_pay: false,
         sealing_epoch: 1,
         created_at: at(0),
     }

@@ -16,7 +16,7 @@ use crate::storage::Error;
 use crate::storage::verbs::{CatalogRead, CatalogWrite, Inserted, Page, Result};
 
 const SITE: &str = "id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen, max_surcharge_fen, \
-                    ip_ownership, created_at, seats_max, sealing_epoch";
+                    ip_ownership, created_at, seats_max, sealing_epoch, page_pay";
 const PRODUCT: &str = "id, site_id, slug, title, price_fen, lock, created_at, kind, validity_ms, url, key_current, \
                        key_oldest, renews, renews_most_fen, renews_scene";
 const COUPON: &str =
@@ -44,6 +44,7 @@ fn site(row: &Row<'_>) -> rusqlite::Result<Site> {
         created_at: row.get(9)?,
         seats_max: row.get(10)?,
         sealing_epoch: row.get(11)?,
+        page_pay: row.get(12)?,
     })
 }
 
@@ -289,8 +290,9 @@ impl CatalogWrite for Unit<'_> {
     fn insert_site(&mut self, site: &Site) -> Result<Inserted> {
         self.memo.catalog = memo::Catalog::default();
         let sql = "INSERT INTO sites (id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen,
-                                      max_surcharge_fen, ip_ownership, created_at, seats_max, sealing_epoch)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+                                      max_surcharge_fen, ip_ownership, created_at, seats_max, sealing_epoch,
+                                      page_pay)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let p = site.policy;
         let params = params![
             site.id,
@@ -304,7 +306,8 @@ impl CatalogWrite for Unit<'_> {
             site.ip_ownership,
             site.created_at,
             site.seats_max,
-            site.sealing_epoch
+            site.sealing_epoch,
+            site.page_pay
         ];
         insert(self.conn, sql, params)
     }
@@ -312,7 +315,8 @@ impl CatalogWrite for Unit<'_> {
     fn update_site(&mut self, site: &Site) -> Result<()> {
         self.memo.catalog = memo::Catalog::default();
         let sql = "UPDATE sites SET name = ?, origins = ?, pay_window_ms = ?, cool_down_ms = ?, max_discount_fen = ?,
-                                    max_surcharge_fen = ?, ip_ownership = ?, seats_max = ?, sealing_epoch = ? WHERE id = ?";
+                                    max_surcharge_fen = ?, ip_ownership = ?, seats_max = ?, sealing_epoch = ?,
+                                    page_pay = ? WHERE id = ?";
         let p = site.policy;
         let params = params![
             site.name,
@@ -324,6 +328,7 @@ impl CatalogWrite for Unit<'_> {
             site.ip_ownership,
             site.seats_max,
             site.sealing_epoch,
+            site.page_pay,
             site.id
         ];
         change(self.conn, sql, params).map(drop)

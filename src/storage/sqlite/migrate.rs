@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0005_gateway.sql"),
     include_str!("../../../migrations/sqlite/0006_subscriptions.sql"),
     include_str!("../../../migrations/sqlite/0007_books.sql"),
+    include_str!("../../../migrations/sqlite/0008_page_pay.sql"),
 ];
 
 /// "MTCH": tells our file from another program's.

@@ -75,7 +75,7 @@ async fn came_back(State(web): State<Web>, RawQuery(query): RawQuery) -> Result<
         )
     })?;
     let view = order::get(&web.app, order).await?;
-    let back = field(query.as_bytes(), BACK).filter(|back| is_on_site(&view.site, back));
+    let back = field(query.as_bytes(), BACK).filter(|back| is_on_site(&web, &view.site, back));
     let (site, product) = (view.site.slug.as_str(), view.product.slug.as_str());
     let here = || {
         let token = web.app.order_token(order);

@@ -157,6 +157,8 @@ pub struct SitePatchRequest {
     pub ip_ownership: Option<bool>,
     /// In how many browsers one right may be used at the same time.
     pub seats_max: Option<u32>,
+    /// Readers at a computer are led to the official gateway's page (`page.pay`) too, beside the code.
+    pub page_pay: Option<bool>,
 }
 
 /// A site.
@@ -188,6 +190,8 @@ pub struct SiteBody {
     pub ip_ownership: bool,
     /// In how many browsers one right may be used at the same time.
     pub seats_max: u32,
+    /// Readers at a computer are led to the official gateway's page too.
+    pub page_pay: bool,
 }
 
 impl From<SiteView> for SiteBody {
@@ -204,6 +208,7 @@ impl From<SiteView> for SiteBody {
             max_surcharge: site.policy.max_surcharge,
             ip_ownership: site.ip_ownership,
             seats_max: site.seats_max,
+            page_pay: site.page_pay,
         }
     }
 }

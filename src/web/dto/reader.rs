@@ -146,6 +146,13 @@ pub struct OrderBody {
     /// is pending. Holds the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pay_url: Option<String>,
+    /// The gateway's page for a browser on a computer, where the site asks for it; else as `pay_url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pay_page_url: Option<String>,
+    /// How often the product would renew itself, where it can: see `POST /api/v1/orders/{id}/subscription`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "1m")]
+    pub renews: Option<Period>,
     /// The stream of its changes; holds the token.
     pub events_url: String,
     /// The right to read, once paid.
@@ -167,7 +174,7 @@ impl OrderBody {
         let status = order.status_at(now);
         let at_gateway = order.channel == Channel::AlipayOfficial && status == OrderStatus::Pending;
         let token = web.app.order_token(order.id);
-        let pay_url = format!("{base}/api/v1/orders/{}/pay?way=wap&token={token}", order.id);
+        let page_of = |way: &str| format!("{base}/api/v1/orders/{}/pay?way={way}&token={token}", order.id);
         OrderBody {
             id: order.id,
             token: None,
@@ -190,7 +197,9 @@ impl OrderBody {
             extensions_left: order.extensions_left,
             late: order.late,
             paid_at: order.paid_at,
-            pay_url: at_gateway.then_some(pay_url),
+            pay_url: at_gateway.then(|| page_of("wap")),
+            pay_page_url: (at_gateway && site.page_pay).then(|| page_of("page")),
+            renews: product.terms.renews.map(|renewal| renewal.every),
             events_url: format!("{base}/api/v1/orders/{}/events?token={token}", order.id),
             unlock,
         }
@@ -242,12 +251,24 @@ pub struct OfferBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>)]
     pub validity_ms: Option<Millis>,
+    /// How often it would renew itself, where it can: `1m`, `30d`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub renews: Option<Period>,
 }
 
 impl From<Product> for OfferBody {
     fn from(product: Product) -> OfferBody {
         let Product { slug, title, price, terms, .. } = product;
-        OfferBody { product: slug.into(), title, price, kind: terms.kind, validity_ms: terms.validity }
+        let renews = terms.renews.map(|renewal| renewal.every);
+        OfferBody {
+            product: slug.into(),
+            title,
+            price,
+            kind: terms.kind,
+            validity_ms: terms.validity,
+            renews,
+        }
     }
 }
 

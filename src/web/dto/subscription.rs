@@ -54,7 +54,7 @@ pub struct SubscribeBody {
     pub subscription: SubscriptionBody,
     /// True where paying the order signs it: the page is that of the payment.
     pub while_paying: bool,
-    /// Alipay's page: in a phone's wallet as a link, on a computer drawn as a code or opened where it is a payment.
+    /// Alipay's page, to be opened on a computer.
     pub sign_url: String,
     /// Opens the wallet from a phone's browser; none for a payment.
     #[serde(skip_serializing_if = "Option::is_none")]

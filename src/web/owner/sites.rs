@@ -90,6 +90,7 @@ pub async fn change(
         origins: request.origins.as_deref().map(origins).transpose()?,
         ip_ownership: request.ip_ownership,
         seats_max: request.seats_max,
+        page_pay: request.page_pay,
     };
     let view = catalog::change_site(&web.app, slug, patch, owner.actor()).await?;
     web.origins.forget();

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::gateway::Way;
 use crate::domain::id::OrderId;
-use crate::domain::site::Site;
+use crate::domain::site::{Origin, Site};
 use crate::flow::gateway::cashier::{BACK, Ways};
 use crate::flow::gateway::trade;
 use crate::flow::order;
@@ -25,11 +25,12 @@ pub struct PayQuery {
     back: Option<String>,
 }
 
-/// True for a page of the site's own: nobody is sent anywhere else.
-pub(crate) fn is_on_site(site: &Site, address: &str) -> bool {
+/// True for a page of the site's own, or of this server: nobody is sent anywhere else.
+pub(crate) fn is_on_site(web: &Web, site: &Site, address: &str) -> bool {
     let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
     let plain = address.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    plain && site.origins.iter().any(|origin| address.strip_prefix(origin.as_str()).is_some_and(below))
+    let mut homes = site.origins.iter().map(Origin::as_str).chain([web.config.base_url.as_str()]);
+    plain && homes.any(|home| address.strip_prefix(home).is_some_and(below))
 }
 
 /// Where the gateway sends a buyer who is done. Long addresses are left out, for what the gateway takes is bounded.
@@ -61,7 +62,7 @@ pub async fn pay(
 ) -> Result<Response, Problem> {
     may_see(&web, id, query.token.as_deref())?;
     let view = order::get(&web.app, id).await?;
-    let back = query.back.filter(|back| is_on_site(&view.site, back));
+    let back = query.back.filter(|back| is_on_site(&web, &view.site, back));
     let ways = Ways {
         quit: format!("/a/{}/{}", view.site.slug, view.product.slug),
         done: gateway_return(back.as_deref()),

@@ -9,6 +9,7 @@ use crate::domain::id::{AgreementId, OrderId};
 use crate::domain::log::Actor;
 use crate::domain::subscription::Ending;
 use crate::flow::gateway::cashier::Ways;
+use crate::flow::gateway::subscription::sign::Started;
 use crate::flow::gateway::subscription::{self, sign};
 use crate::flow::{Error, Thing, order};
 use crate::web::Web;
@@ -54,13 +55,7 @@ pub async fn start_with_unlock(
 }
 
 async fn start(web: &Web, id: OrderId, request: SubscribeRequest) -> Result<Response, Problem> {
-    let view = order::get(&web.app, id).await?;
-    let page = format!("/a/{}/{}", view.site.slug, view.product.slug);
-    let back = request.back.filter(|back| is_on_site(&view.site, back));
-    let ways = Ways { quit: page.clone(), done: gateway_return(back.as_deref()) };
-    let back = back.unwrap_or_else(|| format!("{}{page}", web.config.base_url));
-    let started = sign::start(&web.app, id, &back, &ways).await?;
-    let started = started.map_err(|trouble| gateway_trouble(&trouble))?;
+    let started = begin(web, id, request.back).await?;
     let body = SubscribeBody {
         subscription: SubscriptionBody::from(&started.view),
         while_paying: started.while_paying,
@@ -68,6 +63,18 @@ async fn start(web: &Web, id: OrderId, request: SubscribeRequest) -> Result<Resp
         wallet_url: started.wallet,
     };
     Ok(created(true, axum::Json(body)))
+}
+
+/// Where the reader of an order signs. He comes back to `back` where that is a page of the site, else to the article's page
+/// here.
+pub(super) async fn begin(web: &Web, id: OrderId, back: Option<String>) -> Result<Started, Problem> {
+    let view = order::get(&web.app, id).await?;
+    let page = format!("/a/{}/{}", view.site.slug, view.product.slug);
+    let back = back.filter(|back| is_on_site(web, &view.site, back));
+    let ways = Ways { quit: page.clone(), done: gateway_return(back.as_deref()) };
+    let back = back.unwrap_or_else(|| format!("{}{page}", web.config.base_url));
+    let started = sign::start(&web.app, id, &back, &ways).await?;
+    started.map_err(|trouble| gateway_trouble(&trouble))
 }
 
 async fn held(web: &Web, headers: &HeaderMap) -> Result<subscription::Held, Problem> {

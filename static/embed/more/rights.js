@@ -5,6 +5,7 @@ import { h, recall } from "../tools.js";
 import { here, readdress, row } from "./tools.js";
 import { claimButton, watchClaim } from "./claim.js";
 import { draw } from "./picture.js";
+import { renewing } from "./renewing.js";
 
 const asked = {}; // codes from the page's address: all locks of a page ask once
 const made = new Map(); // the addresses of attachments, by the content that they stand in
@@ -36,11 +37,12 @@ export const owned = view => {
         event.currentTarget.parentNode.after(h("a download=matcha.png", { href: url }, picture), h("a class=link download=matcha.png", { href: url }, t(words.hint)));
         event.currentTarget.remove();
       }, "small")),
-      renewal(lock, right, t),
+      renewal(lock, right, t), standing,
       button(t(words.kept), () => { turn(1); lock._content?.focus({ preventScroll: true }); }));
   };
-  const first = [...card.childNodes].slice(0, 1);
+  const first = [...card.childNodes].slice(0, 1), standing = h("div");
   turn(kept);
+  renewing(view, right, standing);
 };
 
 // A right that ends is prolonged on the pay page, by its code: what is left of it is added.
@@ -108,10 +110,10 @@ export const brought = async view => {
   if (code) {
     const name = lock._shelf + code, first = !asked[name];
     try {
-      const { site: where, product: of, token } = await (asked[name] ||= lock._call("unlocks/restore", 0, { code }).finally(clean));
-      if (where !== site) return;
-      lock._keep(of, { token, code, kept: 1 });
-      await lock._enter(of, 1);
+      const got = await (asked[name] ||= lock._call("unlocks/restore", 0, { code }).finally(clean));
+      if (got.site !== site) return;
+      lock._keep(got.product, { ...got, code, kept: 1 });
+      await lock._enter(got.product, 1);
     } catch {
       if (first) lock.restore(code); // asks again, and says what is wrong
     }

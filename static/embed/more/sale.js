@@ -2,8 +2,9 @@
 
 import * as words from "./words.js";
 import { h, recall, retain } from "../tools.js";
-import { IN_ALIPAY, IN_WECHAT, ON_PHONE, here, isAlipay, line, readdress, row } from "./tools.js";
+import { IN_ALIPAY, IN_WECHAT, ON_PHONE, here, isAlipay, line, onePerWallet, readdress, row } from "./tools.js";
 import { claimButton } from "./claim.js";
+import { payAndRenew } from "./renewing.js";
 
 const FULL_RETRY_MS = 3e3;
 const streams = new WeakMap(); // by order
@@ -17,19 +18,21 @@ const wishesOf = ({ own, product }) => {
 const inHand = channels => channels.find(channel => IN_WECHAT ? channel === "wechat" : IN_ALIPAY && isAlipay(channel));
 
 export const choice = view => {
-  const { lock, panel, t, button, wallet, product } = view, { channels, offers = [], price } = lock._facts;
+  const { lock, panel, t, button, wallet, product } = view, { offers = [], price } = lock._facts;
+  const channels = onePerWallet(lock._facts.channels);
   const hand = inHand(channels), wish = wishesOf(view), { coupons } = wish;
   const place = channel => {
     retain("matcha:wallet", channel);
     const { pick } = wish, coupon = coupons[pick]?.code;
     lock._place({ channel, ...(pick !== product && { product: pick }), ...(coupon && { coupon }) });
   };
-  if (hand && !offers.length && !coupons[product]) return place(hand);
+  const sure = hand || !channels[1] && channels[0];
+  if (sure && !offers.length && !coupons[product]) return place(sure);
   const known = hand || channels.find(channel => channel === recall("matcha:wallet")), first = known || channels[0];
   wish.shown = true;
-  const option = ({ product: slug, title, price, validity_ms: time }) => h("label class=pick", {},
+  const option = ({ product: slug, title, price, validity_ms: time, renews }) => h("label class=pick", {},
     h("input type=radio name=pick", { value: slug, checked: slug === wish.pick, onchange: () => { wish.pick = slug; } }),
-    h("span", {}, title, time ? h("small", {}, t(words.days, Math.round(time / 864e5))) : ""),
+    h("span", {}, title, time ? h("small", {}, t(words.days, Math.round(time / 864e5)), renews ? t(words.canRenew) : "") : ""),
     h("b", {}, `¥${coupons[slug]?.price || price}`));
   panel.replaceChildren(
     offers.length
@@ -79,13 +82,13 @@ const handover = ({ lock, own }) => {
 
 export const order = view => {
   const { lock, own, panel, t, button, wallet, copier, site, product } = view, { now: order } = own;
-  const { amount, channel, extensions_left, code: { kind, payload, image_url } } = order, who = wallet(channel);
-  const [sum, , image, time] = panel.children;
+  const { amount, channel, extensions_left, pay_url, pay_page_url, code: { kind, payload, image_url } } = order, who = wallet(channel);
+  const [sum, must, image, time] = panel.children;
   const outside = IN_WECHAT && isAlipay(channel), inWallet = IN_WECHAT || IN_ALIPAY;
 
   const sumRow = row();
   sum.replaceWith(sumRow);
-  sumRow.append(sum, copier(t(words.copy), () => amount, "small"));
+  sumRow.append(sum, pay_url ? "" : copier(t(words.copy), () => amount, "small"));
   if (outside) {
     image.before(line(t(words.outside), "must"), copier(t(words.link), () => handover(view), "go"));
     // WeChat's own menu opens the page's address: while this order is on show, that carries it too.
@@ -93,13 +96,20 @@ export const order = view => {
     readdress(handover(view));
     lock.addEventListener("matcha:close", () => readdress(here() + hadFragment), { once: true });
   }
-  if (!outside && ON_PHONE && /^https:\/\/qr\.alipay\.com\//i.test(payload)) {
+  // Alipay's gateway has a page for the phone that holds the wallet, and one for computers; both come back here.
+  const page = ON_PHONE ? pay_url : pay_page_url;
+  if (!outside && page) {
+    const target = `${page}&back=${encodeURIComponent(here())}`;
+    image[ON_PHONE ? "before" : "after"](h("a class=go part=app", { href: target }, t(ON_PHONE ? words.app : words.page)));
+  }
+  if (pay_url) must.remove(); // who pays there cannot pay another amount
+  else if (!outside && ON_PHONE && /^https:\/\/qr\.alipay\.com\//i.test(payload)) {
     const target = `alipays://platformapi/startapp?saId=10000007&qrcode=${encodeURIComponent(payload)}`;
     image.before(h("a class=go part=app", { href: target }, t(words.app)));
   }
   image.onerror = () => image.replaceWith(line(t(words.image), "must"));
-  const how = !ON_PHONE || outside ? "" : inWallet ? t(words.press) : t(words.album, who);
-  image.after(line(t(kind === "fixed" ? words.fixed : words.open) + how));
+  const how = !ON_PHONE || outside || pay_url ? "" : inWallet ? t(words.press) : t(words.album, who);
+  image.after(pay_url ? "" : line(t(kind === "fixed" ? words.fixed : words.open) + how));
 
   const more = button("", async () => {
     try {
@@ -127,10 +137,11 @@ export const order = view => {
   const acts = row(button(t(words.cancel), cancel));
   time.after(
     row(more, h("a class=link target=_blank rel=noopener download", { href: image_url }, t(words.save))), acts,
-    order.list_price !== order.price || wishesOf(view).shown ? "" : button(t(words.coupon), () => couponEntry(view), "bare"));
+    order.list_price !== order.price || wishesOf(view).shown ? "" : button(t(words.coupon), () => couponEntry(view), "bare"),
+    ...payAndRenew(view, order));
   // After a reload the order is here before the facts are.
   Promise.resolve(lock._facts || lock._call(`sites/${site}/products/${product}`)).then(({ channels }) => {
-    acts.prepend(...channels.filter(other => other !== channel).map(other => button(t(words.use, wallet(other)), () => {
+    acts.prepend(...onePerWallet(channels).filter(other => wallet(other) !== who).map(other => button(t(words.use, wallet(other)), () => {
       retain("matcha:wallet", other);
       change(view, { ...JSON.parse(order.wish), channel: other });
     })));

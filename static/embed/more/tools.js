@@ -7,6 +7,8 @@ const AGENT = navigator.userAgent;
 export const IN_WECHAT = /MicroMessenger/i.test(AGENT), IN_ALIPAY = /AlipayClient/i.test(AGENT);
 export const ON_PHONE = /Android|iPhone|iPad|Mobile/i.test(AGENT);
 export const isAlipay = channel => channel.startsWith("alipay");
+// A reader chooses a wallet. Where the owner has two ways into one, the first is offered.
+export const onePerWallet = channels => channels.filter((channel, at) => !isAlipay(channel) || channels.findIndex(isAlipay) === at);
 
 // A lock with what belongs to its present showing.
 export const at = lock => {

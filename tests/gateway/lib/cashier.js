@@ -10,7 +10,9 @@ import { Conflict } from "./world.js";
 
 const page = (title, body) => `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>${html(title)}</title>
 <meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
 <style>
+:root { color-scheme: light dark }
 body { font: 16px sans-serif; max-width: 40em; margin: 2em auto; padding: 0 1em }
 button { font: inherit; padding: .5em 1.5em }
 form { display: inline }

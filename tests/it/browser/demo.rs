@@ -17,6 +17,8 @@ pub(super) const SALE: &str = "/a/tea/eighty-degrees";
 /// A running demo and its data, which outlives the process.
 pub(super) struct Demo {
     pub(super) url: String,
+    /// The page of the simulated wallet, where the demo was started with one.
+    pub(super) wallet: Option<String>,
     process: Child,
     options: Vec<String>,
     data: TempDir,
@@ -35,12 +37,12 @@ impl Demo {
         Demo::with(&["--pay-window-ms", &pay_ms.to_string(), "--cool-down-ms", &rest_ms.to_string()]).await
     }
 
-    async fn with(options: &[&str]) -> Demo {
+    pub(super) async fn with(options: &[&str]) -> Demo {
         let options: Vec<String> = options.iter().map(|&o| o.to_owned()).collect();
         let data = tempfile::tempdir().expect("a folder for the demo");
         let http = http();
-        let (process, url) = launch("127.0.0.1:0", &options, &data).await;
-        Demo { url, process, options, data, http, key: OnceCell::new() }
+        let (process, said) = launch("127.0.0.1:0", &options, &data).await;
+        Demo { url: said.url, wallet: said.wallet, process, options, data, http, key: OnceCell::new() }
     }
 
     /// Ends the process without a chance to tidy up, as a power cut would.
@@ -52,8 +54,9 @@ impl Demo {
     /// Starts on the same data and at the same address.
     pub(super) async fn start_again(&mut self) {
         let address = self.url.strip_prefix("http://").unwrap();
-        let (process, url) = launch(address, &self.options, &self.data).await;
-        assert_eq!(url, self.url);
+        let (process, said) = launch(address, &self.options, &self.data).await;
+        assert_eq!(said.url, self.url);
+        self.wallet = said.wallet;
         self.process = process;
     }
 
@@ -149,8 +152,14 @@ impl Drop for Demo {
     }
 }
 
+/// What the demo prints of where it is.
+struct Said {
+    url: String,
+    wallet: Option<String>,
+}
+
 /// Starts the binary and reads from what it prints where it is.
-async fn launch(listen: &str, options: &[String], data: &TempDir) -> (Child, String) {
+async fn launch(listen: &str, options: &[String], data: &TempDir) -> (Child, Said) {
     let log = std::fs::File::options().create(true).append(true).open(data.path().join("log")).unwrap();
     let mut process = Command::new(env!("CARGO_BIN_EXE_matcha"))
         .args(["demo", "--listen", listen, "--data"])
@@ -162,17 +171,24 @@ async fn launch(listen: &str, options: &[String], data: &TempDir) -> (Child, Str
         .spawn()
         .expect("the binary starts");
     let mut lines = lines_of(&mut process);
-    let url = async {
+    let said = async {
+        let (mut url, mut wallet) = (None, None);
         while let Some(line) = lines.recv().await {
-            let url = line.split_whitespace().find_map(|word| word.strip_suffix("/demo/blog"));
-            if let Some(url) = url {
-                return url.to_owned();
+            let word = |suffix: &str| line.split_whitespace().find(|word| word.ends_with(suffix));
+            url = word("/demo/blog")
+                .and_then(|word| word.strip_suffix("/demo/blog"))
+                .map(str::to_owned)
+                .or(url);
+            wallet = word("/wallet").map(str::to_owned).or(wallet);
+            // The last line.
+            if let Some(url) = url.clone().filter(|_| line.contains("Ctrl-C")) {
+                return Said { url, wallet };
             }
         }
         panic!("the demo ended: {}", std::fs::read_to_string(data.path().join("log")).unwrap_or_default());
     };
-    let url = tokio::time::timeout(PATIENCE, url).await.expect("the demo says where it is");
-    (process, url)
+    let said = tokio::time::timeout(PATIENCE, said).await.expect("the demo says where it is");
+    (process, said)
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> Value {

@@ -15,6 +15,7 @@ mod blogs;
 mod dialog;
 mod kinds;
 mod noscript;
+mod official;
 mod page;
 mod pictures;
 mod rights;

@@ -414,3 +414,50 @@ async fn pictures_of_the_phone() {
     chrome.wait("the notices", "document.querySelectorAll('.note').length === 2").await;
     chrome.takes_one("demo-phone.webp", 1280, 800, false, "light").await;
 }
+
+#[tokio::test]
+#[ignore = "makes pictures to look at"]
+async fn pictures_of_the_gateway() {
+    for (name, language) in LANGUAGES {
+        let demo = Demo::with(&["--alipay"]).await;
+        let sheets = Sheets::of(name).await;
+        demo.owner("PATCH", "sites/tea", json!({ "page_pay": true })).await;
+        let blog = format!("{}/demo/blog", demo.url);
+        let desk = Reader::of(&blog).await;
+        let phone = Reader::with_agent(&blog, super::wallets::PHONE, true).await;
+        for (reader, at) in [(&desk, "desk"), (&phone, "phone")] {
+            reader.speaks(language).await;
+            reader.taps("[part=button]").await;
+            reader.sees("choice").await;
+            reader.takes(&sheets, &format!("gateway-choice-{at}")).await;
+            reader.taps("input[value=friends]").await;
+            reader.taps(".view .go + .go").await;
+            let link = "document.querySelector('matcha-lock').shadowRoot.querySelector('[part=app]')";
+            reader.wait("the way to the gateway's page", link).await;
+            reader.takes(&sheets, &format!("gateway-order-{at}")).await;
+        }
+        desk.taps(".view > .other").await;
+        desk.wait("the gateway's page", "location.pathname.startsWith('/cashier/')").await;
+        desk.click("button").await;
+        desk.article_opens().await;
+        desk.run(&format!("document.querySelector('matcha-lock').lang = '{language}'")).await;
+        let standing =
+            "document.querySelector('matcha-lock').shadowRoot.querySelector('[part=card] div .bare')";
+        desk.wait("the renewal", standing).await;
+        desk.takes_at(&sheets, "matcha-lock", "gateway-renews").await;
+
+        let plain = Chrome::with(Profile { language, scripts: false }).await;
+        plain.goto(&format!("{}/a/tea/friends", demo.url)).await;
+        plain.click("button[value=alipay_official]").await;
+        plain.text(".amount").await;
+        plain.takes(&sheets, "gateway-sale-order").await;
+        plain.click("button[value=renew]").await;
+        plain.text(".message a").await;
+        plain.takes(&sheets, "gateway-sale-sign").await;
+        plain.click(".message a.button").await;
+        plain.wait("the gateway's page", "location.pathname.startsWith('/cashier/')").await;
+        plain.click("button").await;
+        plain.text(".receipt code").await;
+        plain.takes(&sheets, "gateway-sale-paid").await;
+    }
+}

@@ -10,7 +10,7 @@ pub(super) const WECHAT: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Ma
     Mobile/15E148 MicroMessenger/8.0.49 NetType/WIFI Language/zh_CN";
 const ALIPAY: &str = "Mozilla/5.0 (Linux; Android 14; V2324A) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 \
     Mobile Safari/537.36 AlipayClient/10.5.88";
-const PHONE: &str = "Mozilla/5.0 (Linux; Android 14; V2324A) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36";
+pub(super) const PHONE: &str = "Mozilla/5.0 (Linux; Android 14; V2324A) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36";
 
 fn blog(demo: &Demo) -> String {
     format!("{}/demo/blog", demo.url)

@@ -12,8 +12,12 @@ use crate::app::{Answer, Ask as _, Phone, TestApp, WECHAT_PAY_ID};
 async fn demo_of(app: &TestApp, phone: &Phone) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
-    let shown =
-        Demo { device: phone.id.parse().unwrap(), site: "blog".to_owned(), product: "tea".to_owned() };
+    let shown = Demo {
+        device: phone.id.parse().unwrap(),
+        site: "blog".to_owned(),
+        product: "tea".to_owned(),
+        wallet: None,
+    };
     let config = WebConfig {
         base_url: base_url.clone(),
         trusted_proxies: Vec::new(),

@@ -1,16 +1,18 @@
 //! The plain page of a product, which sells without any script on the blog.
 
+mod renewing;
 mod view;
+mod watch;
 
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 pub(crate) use self::view::found;
 use self::view::{
     ArticlePage, ChannelChoice, Crowded, Link, MessagePage, OfferPart, OrderPart, PaidPart, SeatChoice,
-    WatchFrame, channel_name, minutes, page, seconds,
+    channel_name, page, seconds,
 };
 use super::orders::{refusal, wish};
 use super::products::facts_of;
@@ -32,13 +34,6 @@ use crate::web::dto::{OfferBody, OrderRequest, ProductFacts, SeatBody, seat_name
 use crate::web::envelope::prefers_english;
 use crate::web::error::{Problem, no_such_key, token_refused, too_many_seats, too_many_tries};
 use crate::web::extract::{Asker, Client, FormOf, PathOf, may_see};
-
-/// The small frame that watches an order: nothing but text and links, and only within our own pages.
-const WATCH_POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'self'";
-/// How often the frame looks, while the code may be paid and after that.
-const WATCH_SECONDS: u32 = 3;
-const WATCH_ENDED_SECONDS: u32 = 10;
 
 /// The two names a page needs for its language.
 fn tongue(english: bool) -> (&'static str, bool) {
@@ -63,7 +58,7 @@ pub(crate) fn message(web: &Web, problem: &Problem, english: bool) -> Response {
         status: problem.status.as_u16().to_string(),
         heading,
         text,
-        link: None,
+        links: Vec::new(),
     };
     page(problem.status, &template, english)
 }
@@ -88,7 +83,7 @@ pub async fn front(State(web): State<Web>, headers: HeaderMap) -> Response {
         status: String::new(),
         heading,
         text,
-        link: None,
+        links: Vec::new(),
     };
     page(StatusCode::OK, &template, english)
 }
@@ -99,6 +94,8 @@ pub struct Carried {
     order: Option<String>,
     token: Option<String>,
     act: Option<String>,
+    /// The unlock token of what was bought, where its renewal is to begin or end.
+    unlock: Option<String>,
     channel: Option<Channel>,
     client_order_id: Option<String>,
     code: Option<String>,
@@ -166,7 +163,7 @@ pub async fn article(
     }
 }
 
-/// The forms of the page: order, extend, cancel, restore.
+/// The forms of the page: order, extend, cancel, restore, renew, unsign.
 pub async fn order(
     State(web): State<Web>,
     PathOf((site, slug)): PathOf<(String, String)>,
@@ -186,6 +183,8 @@ pub async fn order(
         Some("restore") => {
             visit.restore(carried.code.as_deref().unwrap_or(""), carried.out, asker, &headers).await
         }
+        Some("renew") => visit.begin_renewal(carried).await,
+        Some("unsign") => visit.end_renewal(carried).await,
         _ => visit.sale(StatusCode::BAD_REQUEST),
     }
 }
@@ -220,11 +219,14 @@ impl<'a> Visit<'a> {
 
     fn render(&self, status: StatusCode, order: Option<OrderPart>, paid: Option<PaidPart>) -> Response {
         let (lang, zh) = tongue(self.english);
-        let channels = self
-            .facts
-            .channels
-            .iter()
-            .map(|c| ChannelChoice { value: c.as_str(), name: channel_name(*c, self.english) });
+        let mut channels: Vec<ChannelChoice> = Vec::new();
+        for channel in &self.facts.channels {
+            let name = channel_name(*channel, self.english);
+            // A reader chooses a wallet. Where the owner has two ways into one, the first is offered.
+            if !channels.iter().any(|known| known.name == name) {
+                channels.push(ChannelChoice { value: channel.as_str(), name });
+            }
+        }
         let fresh: [u8; 16] = self.web.app.rng.bytes();
         let template = ArticlePage {
             lang,
@@ -242,7 +244,7 @@ impl<'a> Visit<'a> {
             renewable: self.facts.validity_ms.is_some(),
             renewing: self.renewing,
             elsewhere: self.facts.lock != Lock::Hosted && self.facts.kind == ProductKind::Article,
-            channels: channels.collect(),
+            channels,
             client_order_id: fresh.iter().map(|b| format!("{b:02x}")).collect(),
             order,
             paid,
@@ -283,11 +285,19 @@ impl<'a> Visit<'a> {
         let order = &view.order;
         let now = self.web.app.now();
         let amount = order.amount.to_string();
+        let pending = order.status_at(now) == OrderStatus::Pending;
+        let token = self.web.app.order_token(order.id);
+        let at_gateway = order.channel == Channel::AlipayOfficial;
+        let page_of = |way: &str| format!("/api/v1/orders/{}/pay?way={way}&token={token}", order.id);
+        let renews = view.product.terms.renews.as_ref().filter(|_| at_gateway);
         let (yuan, fen) = amount.split_once('.').unwrap_or((&amount, "00"));
         OrderPart {
             id: order.id.to_string(),
-            token: self.web.app.order_token(order.id),
-            pending: order.status_at(now) == OrderStatus::Pending,
+            phone_url: at_gateway.then(|| page_of("wap")),
+            page_url: (at_gateway && view.site.page_pay).then(|| page_of("page")),
+            renews: renews.map(|renewal| renewing::terms(renewal.every, view.product.price, self.english)),
+            token,
+            pending,
             refunded: order.status == OrderStatus::Refunded,
             channel_name: channel_name(order.channel, self.english),
             odd: order.amount != order.price,
@@ -300,35 +310,6 @@ impl<'a> Visit<'a> {
             url: self.order_url(order.id),
             seconds_left: seconds(order.expires_in(now)),
         }
-    }
-
-    /// The frame within an order's page. It loads itself again and again, so that the page around it does not: focus,
-    /// scrolling and a finger on the code stay where they are.
-    async fn watch(self, id: OrderId) -> Response {
-        let view = match order::get(&self.web.app, id).await {
-            Ok(view) => view,
-            Err(error) => return message(self.web, &error.into(), self.english),
-        };
-        let (lang, zh) = tongue(self.english);
-        let now = self.web.app.now();
-        let status = view.order.status_at(now);
-        let pending = status == OrderStatus::Pending;
-        let template = WatchFrame {
-            lang,
-            zh,
-            site_name: &self.site_name,
-            assets: &self.web.assets,
-            pending,
-            settled: matches!(status, OrderStatus::Paid | OrderStatus::Refunded),
-            remaining: minutes(view.order.expires_in(now)),
-            order_url: self.order_url(id),
-            watch_seconds: if pending { WATCH_SECONDS } else { WATCH_ENDED_SECONDS },
-        };
-        let mut response = page(StatusCode::OK, &template, self.english);
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(WATCH_POLICY));
-        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
-        response
     }
 
     async fn make_order(self, client: Client, headers: &HeaderMap, carried: Carried) -> Response {
@@ -418,7 +399,7 @@ impl<'a> Visit<'a> {
     /// What a token opens here; `order` is carried to what else it opens.
     async fn show(self, token: String, code: Option<String>, order: Option<OrderId>) -> Response {
         let (site, slug) = (self.facts.site.clone(), self.facts.product.clone());
-        let content = match unlock::content(&self.web.app, site, slug, Some(token), None).await {
+        let content = match unlock::content(&self.web.app, site, slug, Some(token.clone()), None).await {
             Ok(Access::Open { content, .. }) => content,
             Ok(Access::Locked(_)) => return self.sale(StatusCode::PAYMENT_REQUIRED),
             Ok(Access::Refused(refusal)) => return self.refuse(&token_refused(refusal)),
@@ -429,6 +410,7 @@ impl<'a> Visit<'a> {
             Ok(bought) => bought,
             Err(error) => return self.refuse(&error.into()),
         };
+        let renewal = self.renewal(&token).await;
         let html = match content {
             Content::Html(html) => html,
             // The text is on the blog; some owners keep a copy here for those without scripts.
@@ -440,7 +422,8 @@ impl<'a> Visit<'a> {
             None => url.clone(),
         });
         let elsewhere = missing && blog_url.is_none();
-        self.render(StatusCode::OK, None, Some(PaidPart { html, code, blog_url, elsewhere, opens }))
+        let paid = PaidPart { html, code, blog_url, elsewhere, opens, renewal };
+        self.render(StatusCode::OK, None, Some(paid))
     }
 
     /// The product's text, if the owner left one here, and what else it opens.

@@ -23,7 +23,7 @@ pub(super) struct MessagePage<'a> {
     pub(super) status: String,
     pub(super) heading: &'a str,
     pub(super) text: &'a str,
-    pub(super) link: Option<Link<'a>>,
+    pub(super) links: Vec<Link<'a>>,
 }
 
 pub(super) struct Link<'a> {
@@ -75,6 +75,12 @@ pub(super) struct OrderPart {
     pub(super) extensions_left: u8,
     pub(super) url: String,
     pub(super) seconds_left: i64,
+    /// The official gateway's page for the phone that holds the wallet; only where it is paid there.
+    pub(super) phone_url: Option<String>,
+    /// Its page for computers, where the site asks for it.
+    pub(super) page_url: Option<String>,
+    /// How often and how much, where paying can sign for renewal as well.
+    pub(super) renews: Option<String>,
 }
 
 /// A code that is used in as many browsers as it may be.
@@ -110,6 +116,17 @@ pub(super) struct PaidPart {
     pub(super) elsewhere: bool,
     /// What else it opens.
     pub(super) opens: Vec<Link<'static>>,
+    /// Whether it renews itself.
+    pub(super) renewal: Option<RenewalPart>,
+}
+
+/// Whether a membership renews itself, and how often and for how much.
+pub(super) struct RenewalPart {
+    /// The unlock token, for the form.
+    pub(super) token: String,
+    /// True where it does; else it could.
+    pub(super) live: bool,
+    pub(super) terms: String,
 }
 
 #[derive(Template)]

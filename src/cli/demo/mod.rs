@@ -1,4 +1,6 @@
-//! `matcha demo`: a throw-away server with a sample blog, sample codes and a phone.
+//! `matcha demo`: a throw-away server with a sample blog, sample codes and a phone; with `--alipay` also a simulated gateway.
+
+mod gateway;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,17 +8,19 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use super::open::{As, lock, open};
-use super::serve::{Signals, bind, log_to_stderr, until_stopped};
-use super::{Failure, say};
+use self::gateway::Simulator;
 use crate::app::{App, told_to_stop};
+use crate::cli::open::{As, lock, open};
+use crate::cli::serve::{Signals, bind, log_to_stderr, until_stopped};
+use crate::cli::{Failure, say};
 use crate::config::{RawConfig, RawServe};
 use crate::domain::account::{Distinguish, Remark};
 use crate::domain::channel::Channel;
 use crate::domain::id::DeviceId;
 use crate::domain::log::Actor;
 use crate::domain::money::Fen;
-use crate::domain::product::{Lock, Terms};
+use crate::domain::product::{Lock, ProductKind, Terms};
+use crate::domain::subscription::{Period, Renewal};
 use crate::domain::time::Millis;
 use crate::flow::catalog::{self, CodeAdded, NewCode, NewSite, SitePatch};
 use crate::flow::device::{self, Introduction, Paired};
@@ -28,6 +32,7 @@ use crate::webhook::phone::Phone;
 
 const SITE: &str = "tea";
 const ARTICLE: &str = "eighty-degrees";
+const MEMBERSHIP: &str = "friends";
 /// How often the demo's phone says that it is awake.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(30);
 
@@ -43,6 +48,12 @@ pub(super) struct Demo {
     /// How long an amount rests, in milliseconds
     #[arg(long, value_name = "MS")]
     cool_down_ms: Option<i64>,
+    /// Sell in Alipay by a simulated gateway, with codes for each order and a membership that renews; needs Node
+    #[arg(long)]
+    alipay: bool,
+    /// Where the simulated gateway is
+    #[arg(long, default_value = "tests/gateway", value_name = "DIR")]
+    gateway_dir: PathBuf,
 }
 
 impl Demo {
@@ -57,7 +68,16 @@ impl Demo {
         let app = open(&data, As::Server).await?;
         let listener = bind(self.listen.parse().map_err(|_| "--listen wants an address and port")?).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
+        let simulator = if self.alipay {
+            let (folder, url) = (self.gateway_dir.clone(), base_url.clone());
+            Some(tokio::task::spawn_blocking(move || Simulator::start(&folder, &url)).await??)
+        } else {
+            None
+        };
         let device = self.furnish(&app).await?;
+        if let Some(simulator) = &simulator {
+            simulator.furnish(&app).await?;
+        }
         let config = RawServe { listen: Some(self.listen.clone()), ..RawServe::default() }.resolve(&data)?;
         say("Matcha demo: nothing here is real money.")?;
         say(&format!("  the blog    {base_url}/demo/blog"))?;
@@ -65,12 +85,17 @@ impl Demo {
         say(&format!(
             "  the article {base_url}/a/{SITE}/{ARTICLE}   (the same sale without a script on the blog)"
         ))?;
+        if let Some(simulator) = &simulator {
+            say(&format!("  the wallet  {}   (Alipay: scans and pays what is open)", simulator.wallet()))?;
+        }
         say("Open the blog, choose a wallet, then let the phone receive that amount. Ctrl-C ends the demo.")?;
-        let shown = Shown { device, site: SITE.to_owned(), product: ARTICLE.to_owned() };
+        let wallet = simulator.as_ref().map(|simulator| simulator.wallet().to_owned());
+        let shown = Shown { device, site: SITE.to_owned(), product: ARTICLE.to_owned(), wallet };
         let result = until_stopped(signals, app, &config, base_url, listener, Some(shown), move |web| {
             tokio::spawn(stay_awake(web.clone(), device));
         })
         .await;
+        drop(simulator);
         drop(throw_away);
         result
     }
@@ -84,7 +109,8 @@ impl Demo {
             return Ok(device);
         }
         let actor = Actor::Console;
-        for (channel, name) in [(Channel::Wechat, "微信"), (Channel::Alipay, "支付宝")] {
+        let personal = [(Channel::Wechat, "微信"), (Channel::Alipay, "支付宝")];
+        for (channel, name) in personal.into_iter().take(if self.alipay { 1 } else { 2 }) {
             let account =
                 catalog::add_account(app, name.to_owned(), channel, Distinguish::Amount, actor).await?;
             for fen in 90..=100 {
@@ -115,9 +141,12 @@ impl Demo {
             lock: Lock::Hosted,
             terms: Terms::default(),
             opens: Vec::new(),
-            html: Some(include_str!("../../templates/demo_locked.html").to_owned()),
+            html: Some(include_str!("../../../templates/demo_locked.html").to_owned()),
         };
         products::add_product(app, product, actor).await?;
+        if self.alipay {
+            products::add_product(app, membership()?, actor).await?;
+        }
         let invitation = device::invite(app, Vec::new()).await?;
         let phone = Introduction {
             code: invitation.code,
@@ -142,6 +171,26 @@ impl Demo {
         }
         Ok(())
     }
+}
+
+/// What opens every article for a month, and renews itself.
+fn membership() -> Result<NewProduct, Failure> {
+    let terms = Terms {
+        kind: ProductKind::Membership,
+        validity: Some(Millis::new(31 * 24 * 3600 * 1000)),
+        renews: Some(Renewal { every: Period::Months(1), most: None, scene: None }),
+        ..Terms::default()
+    };
+    Ok(NewProduct {
+        site: SITE.to_owned(),
+        slug: MEMBERSHIP.parse()?,
+        title: "茶友会员".to_owned(),
+        price: Fen::parse("10.00")?,
+        lock: Lock::Hosted,
+        terms,
+        opens: Vec::new(),
+        html: None,
+    })
 }
 
 /// What a sample code says: of the right shape, and nobody's.
