@@ -12,9 +12,9 @@ use crate::domain::account::Distinguish;
 use crate::domain::channel::Channel;
 use crate::domain::id::AccountId;
 use crate::domain::log::Actor;
-use crate::flow::catalog;
 use crate::flow::gateway::merchant::{self, Pasted, PastedTrust, Secret, Shown, SignType, Weight};
 use crate::flow::gateway::watch;
+use crate::flow::{Error, catalog};
 use crate::limits;
 
 const ME: Actor = Actor::Console;
@@ -121,12 +121,23 @@ impl Application {
         self.app_id.is_none() && self.private_key.is_none()
     }
 
+    /// How many of the keys are to come from standard input.
+    fn piped(&self) -> usize {
+        let files = [&self.private_key, &self.app_cert, &self.alipay_cert, &self.root_certs, &self.aes_key];
+        let all = files.into_iter().flatten().chain(&self.alipay_public_key);
+        all.filter(|path| path.as_path() == Path::new("-")).count()
+    }
+
     fn pasted(&self) -> Result<Pasted, Failure> {
         let missing = "an account at Alipay's gateway needs --app-id, --private-key FILE and --alipay-public-key FILE \
                        (or --app-cert, --alipay-cert and --root-certs); see docs/alipay.md";
         let (Some(app_id), Some(private_key)) = (&self.app_id, &self.private_key) else {
             return Err(missing.into());
         };
+        // The second would find nothing, and would be told to be empty.
+        if self.piped() > 1 {
+            return Err("only one key can come from standard input: put the others into files".into());
+        }
         let trust = if self.app_cert.is_some() {
             PastedTrust::Certificates {
                 app: read_text(self.app_cert.as_ref())?,
@@ -149,6 +160,13 @@ impl Application {
     }
 }
 
+/// What does not fit of the keys, with the code and in both languages as the owner's API has them.
+fn refused(error: Error) -> Failure {
+    let Error::Keys(keys) = &error else { return error.into() };
+    let (code, zh) = (keys.code(), keys.zh());
+    format!("keys_do_not_fit: {code}\n  {zh} 没有保存任何内容。\n  {keys}. Nothing was stored.").into()
+}
+
 /// Says what belongs into Alipay's console.
 fn say_keys(shown: &Shown) -> Result<(), Failure> {
     say(&format!("app id {} at {}", shown.app_id, shown.gateway))?;
@@ -165,7 +183,7 @@ impl Account {
         match self {
             Account::Add { channel: Channel::AlipayOfficial, name, keys, .. } => {
                 let (name, pasted) = (catalog::name("name", &name)?, keys.pasted()?);
-                let (account, shown) = merchant::add(&app, name, &pasted, ME).await?;
+                let (account, shown) = merchant::add(&app, name, &pasted, ME).await.map_err(refused)?;
                 say(&format!("{}", account.id))?;
                 say_keys(&shown)
             }
@@ -208,7 +226,8 @@ impl Alipay {
         let app = gateways(app, "http://localhost")?;
         match self {
             Alipay::Keys { account, keys } => {
-                say_keys(&merchant::replace(&app, account, &keys.pasted()?, ME).await?)
+                let replaced = merchant::replace(&app, account, &keys.pasted()?, ME).await;
+                say_keys(&replaced.map_err(refused)?)
             }
             Alipay::Check { account } => {
                 let all = app.store.read(|tx| tx.accounts()).await?;

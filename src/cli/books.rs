@@ -15,6 +15,7 @@ use crate::domain::money::Fen;
 use crate::domain::transfer::{Content, PayeeKind, Transfer as Made};
 use crate::domain::watch::{Alone, Announced};
 use crate::flow::gateway::transfer::{self, Wish};
+use crate::flow::{Conflict, Error};
 use crate::storage::verbs::Page;
 
 /// `matcha report …`
@@ -182,11 +183,27 @@ impl Make {
                 remark: self.remark,
             },
         };
-        let made = transfer::leave(app, wish, Actor::Console).await?;
+        let made = transfer::leave(app, wish, Actor::Console).await.map_err(refused)?;
         say(&told(&made))?;
         say(
             "the running server sends it within an hour or not at all; matcha transfer list says what became of it",
         )
+    }
+}
+
+/// Why nothing is sent; for the day's bound, what sets it.
+fn refused(error: Error) -> Failure {
+    match error {
+        Error::Conflict(Conflict::TransferTooMuch) => format!(
+            "{error}: transfer_daily_max in matcha.toml says how much that is, and without it nothing is sent"
+        )
+        .into(),
+        Error::NotFound(_)
+        | Error::Taken(_)
+        | Error::Invalid { .. }
+        | Error::Keys(_)
+        | Error::Conflict(_)
+        | Error::Storage(_) => error.into(),
     }
 }
 

@@ -24,14 +24,14 @@ const QUERY: &str = "alipay.trade.query";
 const DAY: i64 = 24 * 3600;
 
 /// A shop with a membership for ¥10 a month, and the gateway at which it is charged.
-struct Shop {
-    app: TestApp,
-    gateway: Gateway,
+pub(crate) struct Shop {
+    pub(crate) app: TestApp,
+    pub(crate) gateway: Gateway,
     account: AccountId,
 }
 
 /// A reader who bought the membership.
-struct Member {
+pub(crate) struct Member {
     unlock: String,
 }
 
@@ -69,7 +69,7 @@ fn membership(slug: &str, price: &str) -> Value {
 
 impl Shop {
     /// Opens at a time of China's clock.
-    async fn open_at(time: &str) -> Shop {
+    pub(crate) async fn open_at(time: &str) -> Shop {
         let app = TestApp::start().await;
         app.clock.advance(china(time).since(app.now()));
         let gateway = Gateway::start(&json!({
@@ -86,7 +86,7 @@ impl Shop {
     }
 
     /// What the workers would do at this instant.
-    async fn work(&self) {
+    pub(crate) async fn work(&self) {
         self.app.work().await;
         trade::run_once(&self.app.app, self.app.now()).await.expect("trades are asked about");
         subscription::run_once(&self.app.app, self.app.now()).await.expect("subscriptions are carried on");
@@ -98,12 +98,12 @@ impl Shop {
         self.gateway.advance_to(time).await.expect("a time to come");
     }
 
-    async fn pass(&self, seconds: i64) {
+    pub(crate) async fn pass(&self, seconds: i64) {
         self.at(&self.app.now().plus(Millis::seconds(seconds)).china_clock()).await;
     }
 
     /// Each day until `last`, at an hour of its own, the workers come round.
-    async fn days_until(&self, last: &str, clock: &str) {
+    pub(crate) async fn days_until(&self, last: &str, clock: &str) {
         let last: Day = last.parse().expect("a day");
         let mut day = Day::in_china(self.app.now()).plus(1);
         while day <= last {
@@ -145,7 +145,7 @@ impl Shop {
     }
 
     /// A reader who bought and signed; him and the subscription's id.
-    async fn signed(&self) -> (Member, String) {
+    pub(crate) async fn signed(&self) -> (Member, String) {
         let member = self.buy().await;
         let id = self.sign(&member).await;
         assert_eq!(self.subscription(&id).await["state"], "normal");
@@ -153,7 +153,7 @@ impl Shop {
     }
 
     /// A subscription as the owner sees it.
-    async fn subscription(&self, id: &str) -> Value {
+    pub(crate) async fn subscription(&self, id: &str) -> Value {
         self.app.owner_get(&format!("/subscriptions/{id}")).await
     }
 
@@ -166,11 +166,11 @@ impl Shop {
         ours
     }
 
-    async fn agreement_no(&self, id: &str) -> String {
+    pub(crate) async fn agreement_no(&self, id: &str) -> String {
         text(&self.subscription(id).await["gateway_number"])
     }
 
-    async fn reads(&self, member: &Member) -> u16 {
+    pub(crate) async fn reads(&self, member: &Member) -> u16 {
         let content = "/api/v1/sites/blog/products/vip/content";
         self.app.get(content).bearer_auth(&member.unlock).ask().await.status
     }

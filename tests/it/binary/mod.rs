@@ -5,9 +5,11 @@
 
 mod cli;
 pub(crate) mod http;
+mod official;
 mod seal;
 mod serve;
 pub(crate) mod shop;
+mod subscription;
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -3,9 +3,11 @@
 
 mod api;
 mod bills;
+mod cli;
 mod transfers;
 mod watching;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use matcha::alipay::credentials::{Credentials, Pasted, PastedTrust};
@@ -90,6 +92,11 @@ impl Shop {
 
     pub(crate) fn app(&self) -> &App {
         &self.world.app
+    }
+
+    /// The folder of its database, for commands.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.world.path().parent().expect("a folder").to_owned()
     }
 
     /// The account's cashier, for what others do with the same keys.

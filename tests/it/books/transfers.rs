@@ -13,8 +13,8 @@ use super::Shop;
 use crate::gateway::Fault;
 use crate::world::fen;
 
-const SEND: &str = "alipay.fund.trans.uni.transfer";
-const ASK: &str = "alipay.fund.trans.common.query";
+pub(super) const SEND: &str = "alipay.fund.trans.uni.transfer";
+pub(super) const ASK: &str = "alipay.fund.trans.common.query";
 
 fn wish(request_id: &str, amount: i64) -> Wish {
     Wish {
@@ -32,7 +32,7 @@ fn wish(request_id: &str, amount: i64) -> Wish {
 
 impl Shop {
     /// A shop that may send so much a day.
-    async fn that_sends(fen: i64) -> Shop {
+    pub(super) async fn that_sends(fen: i64) -> Shop {
         let mut shop = Shop::open().await;
         shop.world.app.transfer_daily_max = Fen::new(fen).expect("an amount");
         shop
@@ -43,19 +43,19 @@ impl Shop {
     }
 
     /// The worker's next step.
-    async fn carry_on(&self) -> Transfer {
+    pub(super) async fn carry_on(&self) -> Transfer {
         self.pass(60).await;
         transfer::run_once(self.app(), self.world.now()).await.expect("a run");
         self.all_transfers().await.into_iter().next().expect("a transfer")
     }
 
     /// Newest first.
-    async fn all_transfers(&self) -> Vec<Transfer> {
+    pub(super) async fn all_transfers(&self) -> Vec<Transfer> {
         self.world.read(|tx| tx.transfers(super::ALL)).await
     }
 
     /// What really moved at the gateway.
-    async fn moved(&self) -> Vec<String> {
+    pub(super) async fn moved(&self) -> Vec<String> {
         let ledger = self.gateway.state().await.ledger;
         ledger.iter().map(|row| row["amount"].as_str().expect("an amount").to_owned()).collect()
     }

@@ -20,13 +20,13 @@ use crate::world::{Announcer, Phone, created, fen, wish};
 const LOG: &str = "alipay.data.bill.accountlog.query";
 
 /// A shop whose personal account is watched by the official one's log.
-struct Watched {
-    shop: Shop,
-    account: AccountId,
+pub(super) struct Watched {
+    pub(super) shop: Shop,
+    pub(super) account: AccountId,
 }
 
 impl Watched {
-    async fn open() -> Watched {
+    pub(super) async fn open() -> Watched {
         Watched::of(Shop::open().await).await
     }
 
@@ -37,7 +37,7 @@ impl Watched {
         Watched { shop, account }
     }
 
-    async fn phone(&self) -> Phone {
+    pub(super) async fn phone(&self) -> Phone {
         self.shop.world.phone(&[self.account]).await
     }
 
@@ -61,7 +61,7 @@ impl Watched {
         self.shop.world.receipts().await.into_iter().map(|r| (r.state, r.announcer)).collect()
     }
 
-    async fn report(&self) -> usize {
+    pub(super) async fn report(&self) -> usize {
         watch::report_once(self.shop.app(), self.shop.world.now()).await.expect("a report")
     }
 
