@@ -9,6 +9,7 @@ use matcha::clock::Clock;
 use matcha::domain::account::Remark;
 use matcha::domain::adapter::Adapter;
 use matcha::domain::log::Actor;
+use matcha::domain::money::Fen;
 use matcha::domain::notice::Rules;
 use matcha::domain::receipt::ReadAs;
 use matcha::domain::time::{Millis, Timestamp};
@@ -42,6 +43,7 @@ pub(crate) struct Setup {
     pub(crate) adapters: Vec<Adapter>,
     pub(crate) live_orders_per_address: i64,
     pub(crate) trusted_proxies: Vec<&'static str>,
+    pub(crate) transfer_daily_max: Fen,
     pub(crate) seed: u64,
 }
 
@@ -145,6 +147,7 @@ impl TestApp {
             adapters: Vec::new(),
             live_orders_per_address: 20,
             trusted_proxies: vec!["127.0.0.0/8", "::1/128"],
+            transfer_daily_max: Fen::ZERO,
             seed: 20_261_120,
         };
         change(&mut setup);
@@ -156,6 +159,7 @@ impl TestApp {
         let mut app = App::new(store, clock.clone(), rng, Ids::new(0), secrets, Rules::embedded())
             .with_rules_file(dir.path().join("rules.toml"));
         app.live_orders_per_address = setup.live_orders_per_address;
+        app.transfer_daily_max = setup.transfer_daily_max;
         let owner_key =
             catalog::add_owner_key(&app, "tests".to_owned(), Actor::Console).await.expect("an owner key");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

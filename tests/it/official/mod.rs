@@ -5,6 +5,7 @@ mod checkout;
 mod keys;
 mod notices;
 mod refunds;
+mod transfers;
 
 use matcha::flow::gateway::{refund, trade};
 use reqwest::Method;
@@ -32,7 +33,10 @@ impl Shop {
     }
 
     async fn with(notices: &str) -> Shop {
-        let test = TestApp::start().await;
+        Shop::of(TestApp::start().await, notices).await
+    }
+
+    async fn of(test: TestApp, notices: &str) -> Shop {
         let clock = test.now().china_clock();
         let next = text(&vectors("keys.json")["alipay_next"]["private"]["pkcs8_bare"]);
         let gateway = Gateway::start(&json!({
