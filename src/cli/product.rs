@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::open::{As, open};
 use super::{Failure, say};
@@ -12,11 +12,11 @@ use crate::domain::coupon::{CouponCode, Discount};
 use crate::domain::id::{CouponId, ProductId, UnlockId};
 use crate::domain::log::Actor;
 use crate::domain::money::Fen;
-use crate::domain::product::{Lock, ProductKind, Terms};
+use crate::domain::product::{Lock, Product as Sold, ProductKind, Terms};
 use crate::domain::subscription::{Period, Renewal};
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::coupon::{self, CouponView, NewCoupon};
-use crate::flow::products::{self, KeyChange, NewProduct};
+use crate::flow::products::{self, KeyChange, NewProduct, ProductPatch};
 use crate::flow::{Error, Thing, catalog, find, rights, unlock};
 use crate::limits;
 use crate::storage::verbs::Page;
@@ -44,6 +44,111 @@ pub(super) enum LockName {
     Sealed,
     /// The text is in the page and only hidden: not secret
     Reveal,
+}
+
+impl From<LockName> for Lock {
+    fn from(name: LockName) -> Lock {
+        match name {
+            LockName::Hosted => Lock::Hosted,
+            LockName::Sealed => Lock::Sealed,
+            LockName::Reveal => Lock::Reveal,
+        }
+    }
+}
+
+/// How a membership renews itself: period, ceiling and scene are said together.
+#[derive(Args, Debug)]
+pub(super) struct Renews {
+    /// A membership that renews itself, charged through Alipay's 周期扣款: 1m to 12m, or 7d to 366d
+    #[arg(long, value_name = "PERIOD")]
+    renews: Option<Period>,
+    /// What one charge may take at most by your contract, in yuan: 100.00 without it
+    #[arg(long, value_name = "YUAN", requires = "renews")]
+    renews_most: Option<Fen>,
+    /// The scene of your contract (sign_scene)
+    #[arg(long, value_name = "SCENE", requires = "renews")]
+    renews_scene: Option<String>,
+}
+
+impl Renews {
+    fn said(self) -> Option<Renewal> {
+        let Renews { renews, renews_most, renews_scene } = self;
+        renews.map(|every| Renewal { every, most: renews_most, scene: renews_scene })
+    }
+}
+
+/// What is changed of a product.
+#[derive(Args, Debug)]
+pub(super) struct Set {
+    /// The site's name in URLs
+    site: String,
+    /// Its name in URLs
+    slug: String,
+    /// Its title
+    #[arg(long)]
+    title: Option<String>,
+    /// What it costs, in yuan
+    #[arg(long)]
+    price: Option<Fen>,
+    /// The file with the paid text (HTML)
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// How it is locked
+    #[arg(long)]
+    lock: Option<LockName>,
+    /// A product that a bundle opens, by its name in URLs (may be repeated); replaces what was set before
+    #[arg(long = "opens", value_name = "SLUG")]
+    opens: Vec<String>,
+    /// For how many days after it was paid; rights that were given keep the end they have
+    #[arg(long, value_name = "N")]
+    days: Option<i64>,
+    /// For ever
+    #[arg(long, conflicts_with = "days")]
+    for_ever: bool,
+    /// Where it stands on the blog
+    #[arg(long)]
+    url: Option<String>,
+    #[command(flatten)]
+    renewal: Renews,
+    /// Offer no renewal any more; subscriptions that were signed go on
+    #[arg(long, conflicts_with = "renews")]
+    no_renewal: bool,
+}
+
+fn days_long(days: i64) -> Millis {
+    Millis::seconds(days.saturating_mul(24 * 3600))
+}
+
+impl Set {
+    async fn run(self, app: &App) -> Result<(), Failure> {
+        let renewal = self.renewal.said();
+        let patch = ProductPatch {
+            title: self.title.map(|title| catalog::name("title", &title)).transpose()?,
+            price: self.price,
+            lock: self.lock.map(Lock::from),
+            html: self.html.map(std::fs::read_to_string).transpose()?,
+            kind: None,
+            validity: if self.for_ever { Some(None) } else { self.days.map(|days| Some(days_long(days))) },
+            url: self.url,
+            renews: if self.no_renewal { Some(None) } else { renewal.map(Some) },
+            opens: (!self.opens.is_empty()).then_some(self.opens),
+        };
+        if patch == ProductPatch::default() {
+            return Err("nothing to change was named; see matcha product set --help".into());
+        }
+        let id = find(app, self.site, self.slug).await?;
+        say(&told(&products::change_product(app, id, patch, ME).await?))
+    }
+}
+
+/// A product in a line.
+fn told(product: &Sold) -> String {
+    let (kind, lock) = (product.terms.kind.as_str(), product.lock.as_str());
+    let renews = product.terms.renews.as_ref().map_or_else(String::new, |renewal| {
+        format!("  renews every {}, at most ¥{}, as {}", renewal.every, renewal.most(), renewal.scene())
+    });
+    let (id, price, slug, title) = (product.id, product.price, &product.slug, &product.title);
+    format!("{id}  ¥{price}  {kind:10}  {lock:6}  {slug}  {title}{renews}")
 }
 
 /// `matcha product …`
@@ -79,16 +184,11 @@ pub(super) enum Product {
         /// Where it stands on the blog
         #[arg(long)]
         url: Option<String>,
-        /// A membership that renews itself, charged through Alipay's 周期扣款: 1m to 12m, or 7d to 366d
-        #[arg(long, value_name = "PERIOD", requires = "days")]
-        renews: Option<Period>,
-        /// What one charge may take at most by your contract, in yuan: 100.00 without it
-        #[arg(long, value_name = "YUAN", requires = "renews")]
-        renews_most: Option<Fen>,
-        /// The scene of your contract (sign_scene)
-        #[arg(long, value_name = "SCENE", requires = "renews")]
-        renews_scene: Option<String>,
+        #[command(flatten)]
+        renewal: Renews,
     },
+    /// Change what is named here; the rest stays. Open orders keep their price, and so do subscriptions that were signed
+    Set(Box<Set>),
     /// List what is sold
     List {
         /// Of one site
@@ -113,27 +213,11 @@ impl Product {
     pub(super) async fn run(self, raw: &RawConfig) -> Result<(), Failure> {
         let app = open(&raw.data(), As::Tool).await?;
         match self {
-            Product::Add {
-                site,
-                slug,
-                title,
-                price,
-                html,
-                lock,
-                kind,
-                opens,
-                days,
-                url,
-                renews,
-                renews_most,
-                renews_scene,
-            } => {
+            Product::Add { site, slug, title, price, html, lock, kind, opens, days, url, renewal } => {
                 let html = html.map(std::fs::read_to_string).transpose()?;
                 let article = matches!(kind, Kind::Article);
                 let lock = match lock {
-                    Some(LockName::Hosted) => Lock::Hosted,
-                    Some(LockName::Sealed) => Lock::Sealed,
-                    Some(LockName::Reveal) => Lock::Reveal,
+                    Some(name) => name.into(),
                     None if article && html.is_none() => Lock::Sealed,
                     None => Lock::Hosted,
                 };
@@ -142,8 +226,7 @@ impl Product {
                     Kind::Bundle => ProductKind::Bundle,
                     Kind::Membership => ProductKind::Membership,
                 };
-                let validity = days.map(|days| Millis::seconds(days.saturating_mul(24 * 3600)));
-                let renews = renews.map(|every| Renewal { every, most: renews_most, scene: renews_scene });
+                let (validity, renews) = (days.map(days_long), renewal.said());
                 let new = NewProduct {
                     site,
                     slug: slug.parse()?,
@@ -173,14 +256,11 @@ impl Product {
                     })
                     .await?;
                 for product in products {
-                    let (kind, lock) = (product.terms.kind.as_str(), product.lock.as_str());
-                    say(&format!(
-                        "{}  ¥{}  {kind:10}  {lock:6}  {}  {}",
-                        product.id, product.price, product.slug, product.title
-                    ))?;
+                    say(&told(&product))?;
                 }
                 Ok(())
             }
+            Product::Set(set) => set.run(&app).await,
             Product::RotateKey { site, slug, retire, keep } => {
                 let id = find(&app, site, slug).await?;
                 let change = match (retire, keep) {

@@ -71,7 +71,8 @@ fn renewal_fits(product: &Product, renewal: &Renewal) -> Result<(), Error> {
     }
     let longest = renewal.every.longest();
     if product.terms.validity.is_none_or(|validity| validity < longest) {
-        let why = format!("a payment has to open at least the whole period: {} or more", longest.get());
+        let (ms, days) = (longest.get(), longest.get() / Millis::seconds(24 * 3600).get());
+        let why = format!("a payment has to open at least the whole period: {ms} ({days} days) or more");
         return Err(invalid("validity_ms", why));
     }
     if product.price > renewal.most() {

@@ -119,7 +119,7 @@ impl Shop {
     }
 
     /// Scans the code of an order and pays it.
-    async fn buy(&self) -> Member {
+    pub(crate) async fn buy(&self) -> Member {
         let order = self.order().await;
         self.gateway.pay_code(&text(&order.body["code"]["payload"])).await.expect("it is paid");
         self.member(&order).await
@@ -131,7 +131,7 @@ impl Shop {
         Member { unlock: text(&paid["unlock"]["token"]) }
     }
 
-    async fn start(&self, member: &Member) -> Answer {
+    pub(crate) async fn start(&self, member: &Member) -> Answer {
         self.app.post("/api/v1/subscriptions").bearer_auth(&member.unlock).ask().await
     }
 
