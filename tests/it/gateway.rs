@@ -183,7 +183,8 @@ impl Gateway {
         let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         // Nothing here speaks TLS, but the client wants to know that it could. A second one is refused.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let http = Client::builder().no_proxy().build().expect("a client");
+        // Node closes what is idle for some seconds: no connection is kept that a slow test would find closed.
+        let http = Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
         Gateway { child, _pipes: (stdin, stdout), http, ready }
     }
 

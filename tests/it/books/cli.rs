@@ -1,4 +1,6 @@
 //! The books at the command line, beside a running server on the same database: money to a person, and what the reports say.
+//!
+//! A command holds up the thread that waits for it. The other one hears meanwhile that an idle connection was closed.
 
 use matcha::clock::Clock;
 use matcha::domain::account::Distinguish;
@@ -44,7 +46,7 @@ impl Shop {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transfer_typed_at_the_command_line_is_sent_by_the_server_and_once() {
     let shop = Shop::that_sends(3_000).await;
     shop.lives_now().await;
@@ -86,7 +88,7 @@ async fn a_transfer_typed_at_the_command_line_is_sent_by_the_server_and_once() {
     assert_eq!((shop.calls(SEND).await, shop.moved().await.len()), (1, 1), "once");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_list_says_how_a_transfer_ended_and_a_number_of_alipays_needs_no_name() {
     let mut shop = Shop::that_sends(3_000).await;
     shop.lives_now().await;
@@ -115,7 +117,7 @@ async fn the_list_says_how_a_transfer_ended_and_a_number_of_alipays_needs_no_nam
     assert!(listed.lines().next().unwrap().contains("  done  "), "newest first: {listed}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_report_of_bills_says_each_day_and_what_differs() {
     let shop = Shop::open().await;
     for report in ["bills", "watch", "differences"] {
@@ -152,7 +154,7 @@ async fn the_report_of_bills_says_each_day_and_what_differs() {
     assert_eq!(shop.says(&["report", "watch"]), "", "no log is watched");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_is_set_at_the_command_line_and_its_report_names_what_one_side_announced() {
     let watched = Watched::open().await;
     let (shop, account) = (&watched.shop, watched.account.to_string());
