@@ -78,6 +78,12 @@ impl Store {
         self.backend.trouble()
     }
 
+    /// How many snapshots were read so far: what a server costs that has nothing to do.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.backend.reads()
+    }
+
     /// How the writer is doing.
     #[must_use]
     pub fn writer_stats(&self) -> WriterStats {

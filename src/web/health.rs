@@ -59,7 +59,8 @@ pub async fn metrics(State(web): State<Web>, client: Client) -> Result<Response,
         return Err(super::error::not_found());
     }
     let census = web.app.store.read(|tx| tx.census()).await?;
-    let text = web.metrics.text(&census, web.app.store.writer_stats(), web.app.now());
+    let store = &web.app.store;
+    let text = web.metrics.text(&census, (store.writer_stats(), store.reads()), web.app.now());
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

@@ -47,6 +47,7 @@ pub struct Metrics {
     devices: Family<Of, Gauge>,
     free_amounts: Family<Of, Gauge>,
     writer: Family<Of, Gauge>,
+    reads: Gauge,
     streams: Gauge,
     open: Arc<AtomicI64>,
     requests: AtomicU64,
@@ -96,6 +97,8 @@ impl Metrics {
             "Units, commits, busy microseconds and the largest group",
             writer.clone(),
         );
+        let reads = Gauge::default();
+        registry.register("reads", "Snapshots of the database that were read", reads.clone());
         let streams = Gauge::default();
         registry.register("streams", "Open event streams", streams.clone());
         let open = Arc::new(AtomicI64::new(0));
@@ -110,6 +113,7 @@ impl Metrics {
             devices,
             free_amounts,
             writer,
+            reads,
             streams,
             open,
             requests,
@@ -161,7 +165,7 @@ impl Metrics {
 
     /// All counters in the text form of OpenMetrics.
     #[must_use]
-    pub fn text(&self, census: &Census, writer: WriterStats, now: Timestamp) -> String {
+    pub fn text(&self, census: &Census, (writer, reads): (WriterStats, u64), now: Timestamp) -> String {
         let set = |family: &Family<Of, Gauge>, of: &str, value: i64| {
             family.get_or_create(&Of { of: of.to_owned() }).set(value);
         };
@@ -187,6 +191,7 @@ impl Metrics {
         set(&self.writer, "commits", number(writer.commits));
         set(&self.writer, "busy_micros", number(writer.busy_micros));
         set(&self.writer, "largest_batch", number(writer.largest_batch));
+        self.reads.set(number(reads));
         self.streams.set(self.open.load(Ordering::Relaxed));
         let mut text = String::new();
         // Writing into a string cannot fail.

@@ -1,15 +1,22 @@
 //! Loops: each is an interval around a flow's `run_once(now)` and ends when the server stops.
+//!
+//! The loops of official gateways wait for the first account there. While there is none, nothing can be due in them: a trade,
+//! a refund, a transfer, a subscription and a watched log each name an account with keys, written by a unit that saw those
+//! keys. So a server without such an account asks for one thing, whether there is one by now ([`merchant::any`]), every
+//! [`OFFICIAL_EVERY`]. It asks the database and remembers nothing else: an account that the API added in this process and one
+//! that `matcha account add` added in another are found alike, at most that much later. Keys are replaced and never taken
+//! away, so what was found once need not be asked for again, and the loops run until the server stops.
 
 use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::app::{App, told_to_stop};
 use crate::domain::receipt::ReadAs;
-use crate::flow::gateway::{reconcile, refund, subscription, trade, transfer, watch as logs};
+use crate::flow::gateway::{merchant, reconcile, refund, subscription, trade, transfer, watch as logs};
 use crate::flow::{device, expire, reread};
 
 /// How often windows and cool-downs are looked at. A reader's page counts by itself; this only writes it down.
@@ -22,26 +29,72 @@ const PENDING_EVERY: Duration = Duration::from_secs(30);
 const GATEWAY_EVERY: Duration = Duration::from_secs(1);
 /// How often bills and daily reports are looked at; each has its own time of day.
 const BOOKS_EVERY: Duration = Duration::from_secs(60);
+/// How often a server without an account at an official gateway looks whether one was added.
+const OFFICIAL_EVERY: Duration = Duration::from_secs(5);
 /// How often a database that refused writes is asked whether it works again.
 const PROBE_EVERY: Duration = Duration::from_secs(2);
+
+/// The loops that every server needs.
+const ALWAYS: [(Duration, Run); 4] = [
+    (EXPIRE_EVERY, Run::Expire),
+    (SILENCE_EVERY, Run::Silence),
+    (PENDING_EVERY, Run::Pending),
+    (PROBE_EVERY, Run::Probe),
+];
+/// The loops that only accounts at official gateways need.
+const OFFICIAL: [(Duration, Run); 7] = [
+    (GATEWAY_EVERY, Run::Trades),
+    (GATEWAY_EVERY, Run::Refunds),
+    (GATEWAY_EVERY, Run::Logs),
+    (GATEWAY_EVERY, Run::Transfers),
+    (BOOKS_EVERY, Run::Bills),
+    (BOOKS_EVERY, Run::Reports),
+    (GATEWAY_EVERY, Run::Subscriptions),
+];
 
 /// Starts all loops; they end when `stopping` turns true.
 #[must_use]
 pub fn start(app: &App, stopping: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
-    let spawn = |every, app: &App, run: Run| tokio::spawn(repeat(every, app.clone(), stopping.clone(), run));
-    vec![
-        spawn(EXPIRE_EVERY, app, Run::Expire),
-        spawn(SILENCE_EVERY, app, Run::Silence),
-        spawn(PENDING_EVERY, app, Run::Pending),
-        spawn(PROBE_EVERY, app, Run::Probe),
-        spawn(GATEWAY_EVERY, app, Run::Trades),
-        spawn(GATEWAY_EVERY, app, Run::Refunds),
-        spawn(GATEWAY_EVERY, app, Run::Logs),
-        spawn(GATEWAY_EVERY, app, Run::Transfers),
-        spawn(BOOKS_EVERY, app, Run::Bills),
-        spawn(BOOKS_EVERY, app, Run::Reports),
-        spawn(GATEWAY_EVERY, app, Run::Subscriptions),
-    ]
+    let always = ALWAYS.map(|(every, run)| tokio::spawn(repeat(every, app.clone(), stopping.clone(), run)));
+    always.into_iter().chain(start_official(app, stopping)).collect()
+}
+
+/// Starts what waits for the first account at an official gateway, and the loops that begin with it.
+fn start_official(app: &App, stopping: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    let (tell, found) = watch::channel(false);
+    let loops = OFFICIAL.map(|(every, run)| {
+        let (app, mut found, mut stopping) = (app.clone(), found.clone(), stopping.clone());
+        tokio::spawn(async move {
+            let begins = tokio::select! {
+                // A teller that is gone and told nothing was stopped.
+                told = found.wait_for(|found| *found) => told.is_ok(),
+                () = told_to_stop(&mut stopping) => false,
+            };
+            if begins {
+                repeat(every, app, stopping, run).await;
+            }
+        })
+    });
+    let looks = tokio::spawn(look_for_official(app.clone(), stopping.clone(), tell));
+    loops.into_iter().chain([looks]).collect()
+}
+
+/// Looks until there is an account at an official gateway, and tells that.
+async fn look_for_official(app: App, mut stopping: watch::Receiver<bool>, tell: watch::Sender<bool>) {
+    let mut ticks = ticks(OFFICIAL_EVERY);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => match merchant::any(&app).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    tell.send_replace(true);
+                    return;
+                }
+                Err(error) => tracing::warn!(%error, "could not look for official accounts; it is tried again"),
+            },
+            () = told_to_stop(&mut stopping) => return,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -98,9 +151,14 @@ async fn report<T, E: std::error::Error>(work: impl Future<Output = Result<T, E>
     }
 }
 
-async fn repeat(every: Duration, app: App, mut stopping: watch::Receiver<bool>, run: Run) {
+fn ticks(every: Duration) -> Interval {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn repeat(every: Duration, app: App, mut stopping: watch::Receiver<bool>, run: Run) {
+    let mut ticks = ticks(every);
     loop {
         tokio::select! {
             _ = ticks.tick() => run.once(&app).await,
@@ -108,3 +166,6 @@ async fn repeat(every: Duration, app: App, mut stopping: watch::Receiver<bool>, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,6 +129,15 @@ fn official(account: Option<Account>) -> Result<Account, Error> {
     }
 }
 
+/// True once there is an account at an official gateway; there is one for ever then, because keys are replaced and never
+/// taken away.
+///
+/// # Errors
+/// Of the storage.
+pub async fn any(app: &App) -> Result<bool, Error> {
+    app.store.read(|tx| Ok(!tx.all_merchants()?.is_empty())).await
+}
+
 /// What may be shown of an account's keys; `None` where it has none.
 ///
 /// # Errors

@@ -22,6 +22,7 @@ pub mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use r2d2::Pool;
@@ -45,6 +46,7 @@ pub struct Sqlite {
     readers: Pool<SqliteConnectionManager>,
     changes: Changes,
     path: Arc<PathBuf>,
+    reads: Arc<AtomicU64>,
 }
 
 /// Lends its connection to the reading verbs.
@@ -145,7 +147,7 @@ impl Sqlite {
             .map_err(|_| Error::Busy)?;
         let changes = Changes::default();
         let writer = Writer::spawn(conn, path.to_owned(), changes.clone())?;
-        Ok(Sqlite { writer, readers, changes, path: Arc::new(path.to_owned()) })
+        Ok(Sqlite { writer, readers, changes, path: Arc::new(path.to_owned()), reads: Arc::default() })
     }
 
     pub(super) async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
@@ -163,6 +165,7 @@ impl Sqlite {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let readers = self.readers.clone();
         let task = tokio::task::spawn_blocking(move || {
             let conn = readers.get().map_err(|_| Error::Busy)?;
@@ -183,6 +186,10 @@ impl Sqlite {
 
     pub(super) fn trouble(&self) -> Option<Trouble> {
         self.writer.trouble()
+    }
+
+    pub(super) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 
     pub(super) fn writer_stats(&self) -> WriterStats {

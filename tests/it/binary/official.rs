@@ -2,13 +2,18 @@
 //! `matcha alipay check` says of them to the simulator of the gateway, by the real clock.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use matcha::clock::Clock;
 use matcha::domain::time::Millis;
+use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
 
-use super::{matcha, run, run_badly, run_with, text};
+use super::http::{Http, good, word};
+use super::{Server, matcha, run, run_badly, run_with, text};
 use crate::gateway::{self, Gateway, vectors};
 
 /// A data folder, and one beside it with the files that an owner has.
@@ -184,7 +189,7 @@ fn keys_that_do_not_fit_are_refused_by_name_in_both_languages_and_nothing_is_sto
     assert_eq!(run(&desk.data, &["account", "list"]), "", "and is not yet");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn new_keys_of_the_same_application_take_the_place_of_the_old_ones() {
     let gateway = gateway_ahead(Millis::ZERO);
     let desk = Desk::new();
@@ -228,7 +233,7 @@ async fn new_keys_of_the_same_application_take_the_place_of_the_old_ones() {
     assert!(finds(&good, "good", "works") && !good.contains(&personal), "{good}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_names_the_usual_mistakes() {
     let desk = Desk::new();
     let none = run_badly(&desk.data, &["alipay", "check"]);
@@ -251,7 +256,7 @@ async fn a_check_names_the_usual_mistakes() {
     assert!(asked.iter().all(|call| call.method.as_deref() == Some("alipay.trade.query")), "{asked:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_says_which_way_the_clock_is_off() {
     for (hours, zh, en) in [(1, "慢", "behind Alipay's"), (-1, "快", "ahead of Alipay's")] {
         let gateway = gateway_ahead(Millis::seconds(hours * 3600));
@@ -293,4 +298,49 @@ fn behind_no_proxy(data: &Path, args: &[&str]) -> String {
     let said = text(&output.stdout) + &text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     said
+}
+
+/// The first thing that is asked of a gateway that never answers: the first line of the request.
+async fn first_call(gateway: &TcpListener) -> String {
+    let (mut call, _) = gateway.accept().await.expect("a call");
+    let mut head = String::new();
+    while !head.contains("\r\n") {
+        let mut some = [0; 4096];
+        let read = call.read(&mut some).await.expect("a request");
+        assert!(read > 0, "the request breaks off: {head}");
+        head.push_str(&text(some.get(..read).expect("what was read")));
+    }
+    head.lines().next().expect("a line").to_owned()
+}
+
+/// A server that began without an official account has nothing to look for. The first one is added while it runs, by its own
+/// API and by a command, which is another process; a transfer that a command leaves is a thing that only workers send.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_official_account_that_is_added_beside_a_running_server_is_served_by_it() {
+    for by_command in [false, true] {
+        let desk = Desk::new();
+        let gateway = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}/gateway.do", gateway.local_addr().expect("an address"));
+        let (app_id, private) = ("2021000000000001", key("app", "private", "pkcs8_bare"));
+        let alipay = key("alipay", "public", "spki_bare");
+        let server = Server::start(&desk.data, &desk.dir.path().join("log"));
+        if by_command {
+            let keys = desk.keys(app_id, &address, &private, &alipay);
+            run(&desk.data, &words(&["account", "add", "alipay_official", "--name", "官方"], &keys));
+        } else {
+            let owner = run(&desk.data, &["key", "create", "--owner"]);
+            let body = json!({ "name": "官方", "channel": "alipay_official", "keys": {
+                "app_id": app_id, "private_key": private, "alipay_public_key": alipay, "gateway": address,
+            } });
+            let http = Http::new().at(&server.base);
+            let made = http.send(Method::POST, "/api/v1/owner/accounts", owner.trim(), &body).await;
+            assert!(word(&good(made), "id").starts_with("acc_"));
+        }
+        let transfer =
+            ["transfer", "make", "1.00", "2088000000000001", "--yes", "--transfer-daily-max", "1.00"];
+        run(&desk.data, &transfer);
+        let called = tokio::time::timeout(Duration::from_secs(60), first_call(&gateway)).await;
+        let called = called.unwrap_or_else(|_| panic!("nobody called; by command: {by_command}"));
+        assert!(called.contains("method=alipay.fund.trans.uni.transfer"), "{called}");
+    }
 }
