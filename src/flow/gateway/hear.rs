@@ -16,8 +16,10 @@ use crate::storage::verbs::WriteTx;
 /// What the gateway says of a trade, with its signature verified.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Said {
-    /// Nobody paid it so far; it may not exist at all.
+    /// Nobody paid it so far.
     Waiting,
+    /// The gateway knows no such trade: nobody scanned its code so far, or it is not there yet.
+    Absent,
     /// It was paid.
     Paid {
         /// The gateway's number.
@@ -69,12 +71,16 @@ pub(crate) fn hear(
 ) -> Result<Heard, Error> {
     let order = tx.order(trade.order)?.ok_or(Error::NotFound(Thing::Order))?;
     match said {
-        Said::Waiting => Ok(Heard::Known),
+        Said::Waiting | Said::Absent => Ok(Heard::Known),
         Said::Paid { amount, .. } if *amount != trade.amount => {
             tx.update_trade(&Trade { ask_at: None, ..trade.clone() })?;
             ask(tx, makers, trade, Reason::OtherAmount, now)
         }
         Said::Paid { .. } if trade.state == TradeState::Closed && source == Source::Notice => {
+            // It is answered with success, so nobody repeats it: the question is asked until it has an answer.
+            if trade.ask_at.is_none() {
+                tx.update_trade(&Trade { ask_at: Some(now), asked: 0, ..trade.clone() })?;
+            }
             Ok(Heard::Doubtful)
         }
         Said::Paid { trade_no, at, returned, .. } => {
@@ -131,8 +137,7 @@ fn closed(
     now: Timestamp,
 ) -> Result<Heard, Error> {
     match trade.state {
-        TradeState::Closed => Ok(Heard::Known),
-        TradeState::Open => {
+        TradeState::Open | TradeState::Closed => {
             tx.update_trade(&Trade { state: TradeState::Closed, ask_at: None, ..trade.clone() })?;
             Ok(Heard::Known)
         }

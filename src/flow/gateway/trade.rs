@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cashier::{Bill, Cashier, Trouble, Ways};
 use super::hear::{self, Heard, Said, Source};
 use crate::app::App;
-use crate::domain::gateway::{Trade, TradeState, Way};
+use crate::domain::gateway::{Trade, TradeState, Way, pause};
 use crate::domain::id::{AccountId, OrderId};
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::site::Site;
@@ -30,6 +30,16 @@ pub(crate) async fn cashier(app: &App, account: AccountId) -> Result<Arc<dyn Cas
     let merchant = app.store.read(move |tx| tx.merchant(account)).await.map_err(Error::Storage)?;
     let merchant = merchant.ok_or(Error::NotFound(Thing::Account))?;
     app.cashiers.of(&merchant, app.secrets()).ok_or(Error::Conflict(Conflict::KeysLost))
+}
+
+/// The cashier of an account for what is asked again and again; keys that are lost are trouble as any other, so that the next
+/// question comes later.
+pub(crate) async fn open(app: &App, account: AccountId) -> Result<Result<Arc<dyn Cashier>, Trouble>, Error> {
+    match cashier(app, account).await {
+        Ok(cashier) => Ok(Ok(cashier)),
+        Err(Error::Conflict(lost)) => Ok(Err(Trouble::Unknown { why: lost.to_string() })),
+        Err(error) => Err(error),
+    }
 }
 
 /// What is asked for a trade.
@@ -130,17 +140,14 @@ pub async fn ask(app: &App, number: String) -> Result<Heard, Error> {
             Ok::<_, Error>((trade, order))
         })
         .await?;
-    let cashier = cashier(app, trade.account).await?;
-    let mut answer = cashier.ask(&trade.number, app.now()).await;
-    let is_over = order.status_at(app.now()) != OrderStatus::Pending;
-    if answer == Ok(Said::Waiting) && is_over && trade.state == TradeState::Open {
-        answer = cashier.close(&trade.number, app.now()).await;
-        // The gateway knows no such trade, and takes no payment for one any more.
-        if answer == Ok(Said::Waiting) && app.now() >= trade.ends_at {
-            answer = Ok(Said::Closed { returned: None });
+    let cashier = match open(app, trade.account).await? {
+        Ok(cashier) => cashier,
+        Err(trouble) => {
+            tracing::error!(order = %order.id, %trouble, "a trade cannot be asked about");
+            return put_off(app, trade.number).await;
         }
-    }
-    match answer {
+    };
+    match answer(app, &*cashier, &trade, &order).await {
         Ok(said) => record(app, trade, said, &order).await,
         Err(trouble) => {
             tracing::warn!(order = %order.id, %trouble, "the gateway gave no answer about a trade; it is asked again");
@@ -149,14 +156,46 @@ pub async fn ask(app: &App, number: String) -> Result<Heard, Error> {
     }
 }
 
+/// What the gateway says of a trade; one whose window is over is closed there.
+async fn answer(app: &App, cashier: &dyn Cashier, trade: &Trade, order: &Order) -> Result<Said, Trouble> {
+    let said = cashier.ask(&trade.number, app.now()).await?;
+    let is_over = order.status_at(app.now()) != OrderStatus::Pending;
+    if !matches!(said, Said::Waiting | Said::Absent) || !is_over || trade.state != TradeState::Open {
+        return Ok(said);
+    }
+    cashier.close(&trade.number, app.now()).await
+}
+
+/// Nobody was asked: the question comes later, and does not count.
+async fn put_off(app: &App, number: String) -> Result<Heard, Error> {
+    let now = app.now();
+    app.store
+        .write(move |tx| {
+            let trade = tx.trade(&number)?.ok_or(Error::NotFound(Thing::Trade))?;
+            if trade.ask_at.is_some_and(|at| at <= now) {
+                tx.update_trade(&Trade { ask_at: Some(now.plus(pause(16))), ..trade })?;
+            }
+            Ok::<_, Error>(Heard::Known)
+        })
+        .await
+}
+
 async fn record(app: &App, trade: Trade, said: Said, order: &Order) -> Result<Heard, Error> {
     let (now, makers, ends_at) = (app.now(), app.makers.clone(), order.expires_at);
     app.store
         .write(move |tx| {
             // What it is now, not what it was when it was asked: a notification may have come meanwhile.
             let trade = tx.trade(&trade.number)?.ok_or(Error::NotFound(Thing::Order))?;
-            if said == Said::Waiting {
-                if trade.state == TradeState::Open {
+            // The gateway knows no such trade, and by its own clock too takes no payment for one any more. One that it knows
+            // and would not close may still be paid.
+            let never = said == Said::Absent
+                && trade.state != TradeState::Paid
+                && now >= trade.ends_at.plus(limits::ALIPAY_CLOCK_SLACK);
+            let said = if never { Said::Closed { returned: None } } else { said.clone() };
+            if matches!(said, Said::Waiting | Said::Absent) {
+                // One that is closed here is asked about only where somebody says that it was paid.
+                let is_open = trade.state == TradeState::Open;
+                if is_open || (trade.state == TradeState::Closed && trade.ask_at.is_some()) {
                     let gives_up = trade.asked >= limits::GATEWAY_QUESTIONS_MAX;
                     let later = trade.asked_again(ends_at, now);
                     tx.update_trade(&Trade { ask_at: later.ask_at.filter(|_| !gives_up), ..later })?;

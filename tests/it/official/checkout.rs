@@ -193,6 +193,29 @@ async fn the_return_is_verified_and_only_asks() {
 }
 
 #[tokio::test]
+async fn a_trade_that_the_gateway_would_not_close_may_still_be_paid() {
+    let shop = Shop::without_notices().await;
+    let order = shop.test.order().await;
+    let number = shop.number(&order).await;
+    shop.gateway.settings(&json!({ "timestamp_tolerance_s": 9999 })).await.expect("settings");
+    shop.gateway.scan(&number).await.expect("a scan");
+    let fault = Fault::new("alipay.trade.close", "answer").times(99);
+    let fault = fault.with("code", json!("40004")).with("sub_code", json!("ACQ.TRADE_STATUS_ERROR"));
+    shop.gateway.fault(fault).await.expect("a fault");
+    // By our clock its end has come, by the gateway's it has not.
+    for _ in 0..2 {
+        shop.test.pass(20 * 60);
+        shop.work().await;
+    }
+    assert_eq!(shop.status(&order).await, "expired");
+    shop.gateway.pay(&number).await.expect("it is not closed");
+    shop.test.pass(60);
+    shop.work().await;
+    let body = shop.test.see(&order).await;
+    assert_eq!((&body["status"], &body["late"]), (&json!("paid"), &json!(true)));
+}
+
+#[tokio::test]
 async fn code_and_button_paid_both_settle_once_and_the_second_goes_to_the_owner() {
     let shop = Shop::open().await;
     let order = shop.test.order().await;

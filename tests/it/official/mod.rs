@@ -7,7 +7,9 @@ mod notices;
 mod refunds;
 mod transfers;
 
+use matcha::domain::gateway::{Trade, TradeState};
 use matcha::flow::gateway::{refund, trade};
+use matcha::storage::verbs::WriteTx;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -123,6 +125,22 @@ impl Shop {
 
     async fn fault(&self, target: &str, kind: &str, times: u32) {
         self.gateway.fault(Fault::new(target, kind).times(times)).await.expect("a fault");
+    }
+
+    /// The next call of this method is refused.
+    async fn refuse(&self, method: &str, code: &str, sub_code: &str) {
+        let fault = Fault::new(method, "answer").with("code", json!(code)).with("sub_code", json!(sub_code));
+        self.gateway.fault(fault).await.expect("a fault");
+    }
+
+    /// As if the gateway had told us that the order's trade is closed.
+    async fn close(&self, order: &Order) {
+        let number = self.number(order).await;
+        let write = move |tx: &mut dyn WriteTx| {
+            let trade = tx.trade(&number)?.expect("a trade");
+            tx.update_trade(&Trade { state: TradeState::Closed, ask_at: None, ..trade })
+        };
+        self.test.app.store.write(write).await.expect("a database");
     }
 
     async fn put_keys(&self, keys: Value) -> Answer {

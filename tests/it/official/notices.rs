@@ -94,16 +94,46 @@ async fn a_notice_about_a_trade_that_was_closed_is_believed_only_after_a_questio
     let shop = Shop::without_notices().await;
     let order = shop.test.order().await;
     let message = held(&shop, &order).await;
-    let number = shop.number(&order).await;
-    // As if the gateway had told us that it is closed.
-    let write = move |tx: &mut dyn matcha::storage::verbs::WriteTx| {
-        let trade = tx.trade(&number)?.expect("a trade");
-        let state = matcha::domain::gateway::TradeState::Closed;
-        tx.update_trade(&matcha::domain::gateway::Trade { state, ask_at: None, ..trade })
-    };
-    shop.test.app.store.write(write).await.expect("a database");
+    shop.close(&order).await;
     let asked = shop.calls("alipay.trade.query").await;
     assert_eq!(post(&shop, message.body).await.text(), "success");
     assert_eq!(shop.calls("alipay.trade.query").await, asked + 1);
     assert_eq!(shop.status(&order).await, "paid");
+}
+
+#[tokio::test]
+async fn the_question_about_a_closed_trade_that_was_paid_is_asked_until_it_has_an_answer() {
+    let shop = Shop::without_notices().await;
+    let order = shop.test.order().await;
+    let message = held(&shop, &order).await;
+    shop.close(&order).await;
+    shop.fault("alipay.trade.query", "system_error", 9).await;
+    assert_eq!(post(&shop, message.body).await.text(), "success");
+    shop.pass(60).await;
+    assert_eq!(shop.status(&order).await, "pending", "nothing is opened by a notice that contradicts");
+    shop.gateway.mend().await.expect("it works again");
+    shop.pass(60).await;
+    assert_eq!(shop.status(&order).await, "paid");
+    let asked = shop.calls("alipay.trade.query").await;
+    shop.pass(600).await;
+    assert_eq!(shop.calls("alipay.trade.query").await, asked);
+}
+
+#[tokio::test]
+async fn a_closed_trade_that_the_gateway_calls_closed_is_not_asked_about_any_more() {
+    let shop = Shop::without_notices().await;
+    let order = shop.test.order().await;
+    let number = shop.number(&order).await;
+    shop.gateway.scan(&number).await.expect("a scan");
+    shop.gateway.close(&number).await.expect("it is closed");
+    shop.close(&order).await;
+    let write = move |tx: &mut dyn WriteTx| {
+        let trade = tx.trade(&number)?.expect("a trade");
+        tx.update_trade(&Trade { ask_at: Some(trade.created_at), ..trade })
+    };
+    shop.test.app.store.write(write).await.expect("a database");
+    shop.pass(60).await;
+    let asked = shop.calls("alipay.trade.query").await;
+    shop.pass(600).await;
+    assert_eq!(shop.calls("alipay.trade.query").await, asked);
 }

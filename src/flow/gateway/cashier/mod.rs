@@ -132,8 +132,8 @@ pub trait Trades {
     fn make_code<'a>(&'a self, bill: &'a Bill, now: Timestamp) -> Answer<'a, String>;
     /// How a trade stands.
     fn ask<'a>(&'a self, number: &'a str, now: Timestamp) -> Answer<'a, Said>;
-    /// Closes a trade that nobody paid. [`Said::Paid`] where somebody was faster; [`Said::Waiting`] where the gateway knows no
-    /// such trade, so that a code of it may still be scanned.
+    /// Closes a trade that nobody paid. [`Said::Paid`] where somebody was faster; [`Said::Absent`] where the gateway knows no
+    /// such trade, so that a code of it may still be scanned; [`Said::Waiting`] where it would not close it.
     fn close<'a>(&'a self, number: &'a str, now: Timestamp) -> Answer<'a, Said>;
     /// Pays money back.
     fn refund<'a>(&'a self, ask: &'a RefundAsk, now: Timestamp) -> Answer<'a, RefundSaid>;

@@ -66,7 +66,8 @@ pub enum ChargeSaid {
 impl From<ChargeSaid> for Said {
     fn from(said: ChargeSaid) -> Said {
         match said {
-            ChargeSaid::Absent | ChargeSaid::UnderWay => Said::Waiting,
+            ChargeSaid::Absent => Said::Absent,
+            ChargeSaid::UnderWay => Said::Waiting,
             ChargeSaid::Paid { trade_no, amount, at } => Said::Paid { trade_no, amount, at, returned: None },
             ChargeSaid::Closed => Said::Closed { returned: None },
         }
