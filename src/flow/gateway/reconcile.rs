@@ -3,6 +3,8 @@
 //!
 //! Days follow each other: what was paid before midnight and settled here after it is in an earlier bill than its day's.
 
+use futures_util::future::join_all;
+
 use super::cashier::Trouble;
 use super::cashier::books::BillSaid;
 use super::trade::cashier;
@@ -42,9 +44,10 @@ pub async fn run_once(app: &App, now: Timestamp) -> Result<usize, Error> {
             Ok::<_, Error>(due)
         })
         .await?;
+    let bills = due.iter().map(|day| one(app, day.clone(), now));
     let mut compared = 0;
-    for day in due {
-        match one(app, day.clone(), now).await {
+    for (day, ended) in due.iter().zip(join_all(bills).await) {
+        match ended {
             Ok(DayState::Compared) => compared += 1,
             Ok(DayState::Waiting | DayState::Missing) => {}
             Err(error) => {

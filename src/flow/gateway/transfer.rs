@@ -2,6 +2,8 @@
 //! for, and it is sent again only under the same number, with the same content, and while the gateway says that it never
 //! arrived ([`crate::domain::transfer`]).
 
+use futures_util::future::join_all;
+
 use super::cashier::Trouble;
 use super::reconcile::{Found, tell};
 use super::trade::cashier;
@@ -243,9 +245,11 @@ fn record(
 /// Of the storage, for the list; what goes wrong with one transfer does not keep the others waiting.
 pub async fn run_once(app: &App, now: Timestamp) -> Result<usize, Error> {
     let due = app.store.read(move |tx| tx.transfers_due(now, limits::TRANSFERS_PER_RUN)).await;
+    let due = due.map_err(Error::Storage)?;
+    let steps = due.iter().map(|transfer| step(app, transfer.id, now));
     let mut done = 0;
-    for transfer in due.map_err(Error::Storage)? {
-        match step(app, transfer.id, now).await {
+    for (transfer, ended) in due.iter().zip(join_all(steps).await) {
+        match ended {
             Ok(_) => done += 1,
             Err(error) => {
                 tracing::error!(%error, transfer = %transfer.id, "a transfer could not be carried on");

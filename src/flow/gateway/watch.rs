@@ -6,10 +6,12 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
+
 use super::cashier::books::LogPage;
 use super::cashier::{Cashier, Trouble};
 use super::reconcile::{Found, tell};
-use super::trade::cashier;
+use super::trade::open;
 use crate::app::{App, Makers};
 use crate::domain::books::{Book, BookDay, DayState, DifferenceKind, Tally, bill_pause, next_day};
 use crate::domain::channel::Channel;
@@ -148,15 +150,12 @@ pub async fn look_with(app: &App, page_rows: u32, now: Timestamp) -> Result<usiz
             Ok::<_, Error>(due)
         })
         .await?;
-    let mut news = 0;
-    for (watch, window) in due {
+    let looks = due.into_iter().map(|(watch, window)| async move {
         let account = watch.account;
-        match one(app, watch, window, page_rows, now).await {
-            Ok(new) => news += new,
-            Err(error) => tracing::error!(%error, %account, "a log could not be looked at"),
-        }
-    }
-    Ok(news)
+        let looked = one(app, watch, window, page_rows, now).await;
+        looked.inspect_err(|error| tracing::error!(%error, %account, "a log could not be looked at"))
+    });
+    Ok(join_all(looks).await.into_iter().flatten().sum())
 }
 
 /// Looks at one log and writes down how that went.
@@ -201,15 +200,6 @@ async fn one(
         })
         .await?;
     Ok(news)
-}
-
-/// The cashier with whose keys a log is read; keys that are lost are trouble as any other.
-async fn open(app: &App, merchant: AccountId) -> Result<Result<Arc<dyn Cashier>, Trouble>, Error> {
-    match cashier(app, merchant).await {
-        Ok(cashier) => Ok(Ok(cashier)),
-        Err(Error::Conflict(lost)) => Ok(Err(Trouble::Unknown { why: lost.to_string() })),
-        Err(error) => Err(error),
-    }
 }
 
 /// What an answer, or none, says of the device as which a log speaks.
@@ -345,16 +335,13 @@ pub async fn report_once(app: &App, now: Timestamp) -> Result<usize, Error> {
             Ok::<_, Error>(due)
         })
         .await?;
-    let mut compared = 0;
-    for (watch, day) in due {
+    let reports = due.into_iter().map(|(watch, day)| async move {
         let (account, of) = (watch.account, day.day);
-        match report(app, watch, day, now).await {
-            Ok(true) => compared += 1,
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, %account, day = %of, "a day could not be reported"),
-        }
-    }
-    Ok(compared)
+        let reported = report(app, watch, day, now).await;
+        reported
+            .inspect_err(|error| tracing::error!(%error, %account, day = %of, "a day could not be reported"))
+    });
+    Ok(join_all(reports).await.into_iter().flatten().filter(|reported| *reported).count())
 }
 
 /// Reports one day; false where the log gave no answer.
