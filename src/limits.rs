@@ -61,6 +61,10 @@ pub const fn hold_policy_default() -> HoldPolicy {
 pub const GATEWAY_MINUTE: Millis = Millis::seconds(60);
 /// Path and query of the way back from the gateway, which takes 256 bytes with the address of this installation.
 pub const GATEWAY_RETURN_BYTES_MAX: usize = 190;
+/// A buyer who comes back, or opens the way back again, has the gateway asked no more often than that.
+pub const GATEWAY_RETURN_PAUSE: Millis = Millis::seconds(5);
+/// A way back that is older hands out no order's token: it stands in histories and logs.
+pub const GATEWAY_RETURN_FRESH: Millis = Millis::seconds(24 * 3600);
 /// Trades asked about in one run.
 pub const GATEWAY_QUESTIONS_PER_RUN: u32 = 32;
 /// At a minute apart that is two days: what the gateway has not told by then, its bill will tell.

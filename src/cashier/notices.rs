@@ -5,7 +5,7 @@ use super::renewals::standing;
 use crate::alipay::notice::{self, Event, Form, Happened, Receiver, Refusal};
 use crate::domain::time::Timestamp;
 use crate::flow::gateway::cashier::renewals::AgreementSaid;
-use crate::flow::gateway::cashier::{BACK, News, Notice, Notices, Unbelieved};
+use crate::flow::gateway::cashier::{BACK, News, Notice, Notices, Return, Unbelieved};
 use crate::flow::gateway::hear::Said;
 
 impl AlipayCashier {
@@ -52,10 +52,10 @@ impl Notices for AlipayCashier {
         })
     }
 
-    fn read_return(&self, query: &str, now: Timestamp) -> Option<String> {
+    fn read_return(&self, query: &str, now: Timestamp) -> Option<Return> {
         let form = Form::parse(query.as_bytes()).ok()?.without(&[BACK]);
         match self.verified(form, now).ok()?.event().ok()? {
-            Event::Returned(returned) => Some(returned.out_trade_no),
+            Event::Returned(returned) => Some(Return { number: returned.out_trade_no, at: returned.at }),
             Event::Trade(_) | Event::Agreement(_) | Event::Other => None,
         }
     }

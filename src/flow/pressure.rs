@@ -62,6 +62,30 @@ impl Hourly {
     }
 }
 
+/// What was done lately; cheap to clone.
+#[derive(Clone, Default, Debug)]
+pub struct Lately(Arc<Mutex<HashMap<i64, Timestamp>>>);
+
+impl Lately {
+    /// True where this was not done within `pause`; it counts as done from now on. Bounded: where everything is done all the
+    /// time, the rest waits.
+    #[must_use]
+    pub fn is_first(&self, what: i64, pause: Millis, now: Timestamp) -> bool {
+        let mut done = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if done.get(&what).is_some_and(|at| now.since(*at) < pause) {
+            return false;
+        }
+        if done.len() >= limits::ABUSE_BLOCKS_MAX {
+            done.retain(|_, at| now.since(*at) < pause);
+        }
+        let has_room = done.len() < limits::ABUSE_BLOCKS_MAX;
+        if has_room {
+            done.insert(what, now);
+        }
+        has_room
+    }
+}
+
 /// What strangers are measured by.
 #[derive(Clone, Default, Debug)]
 pub struct Pressure {
@@ -71,6 +95,8 @@ pub struct Pressure {
     pub tries: Hourly,
     /// Claims.
     pub claims: Hourly,
+    /// Orders whose buyer came back from the gateway's page.
+    pub returns: Lately,
 }
 
 impl Pressure {
@@ -112,6 +138,21 @@ mod tests {
         tries.count(1, start.plus(Millis::seconds(60)));
         assert_eq!(tries.wait(1, 2, start.plus(Millis::seconds(600))), Some(Millis::seconds(3000)));
         assert_eq!(tries.wait(1, 2, start.plus(HOUR)), None);
+    }
+
+    #[test]
+    fn what_was_done_lately_is_done_again_after_its_pause_and_the_memory_is_bounded() {
+        let (lately, start, pause) = (Lately::default(), Timestamp::from_millis(0), Millis::seconds(5));
+        assert!(lately.is_first(1, pause, start) && lately.is_first(2, pause, start));
+        assert!(!lately.is_first(1, pause, start.plus(Millis::new(4_999))));
+        assert!(lately.is_first(1, pause, start.plus(pause)));
+        let later = start.plus(Millis::seconds(60));
+        let many = i64::try_from(limits::ABUSE_BLOCKS_MAX).unwrap();
+        assert_eq!(
+            (0..many + 50).filter(|what| lately.is_first(*what, pause, later)).count(),
+            limits::ABUSE_BLOCKS_MAX
+        );
+        assert_eq!(lately.0.lock().unwrap().len(), limits::ABUSE_BLOCKS_MAX);
     }
 
     #[test]

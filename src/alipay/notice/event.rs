@@ -111,6 +111,8 @@ pub struct Returned {
     pub trade_no: Option<String>,
     /// What the page showed.
     pub total_amount: Option<Fen>,
+    /// When the buyer was sent back. An address can be opened again and again.
+    pub at: Option<Timestamp>,
 }
 
 /// Why a signed notice does not say what happened.
@@ -231,5 +233,6 @@ fn returned(notice: &Notice) -> Result<Returned, EventError> {
         out_trade_no: must(notice, "out_trade_no")?.to_owned(),
         trade_no: notice.get("trade_no").map(str::to_owned),
         total_amount: amount(notice, "total_amount")?,
+        at: time(notice, "timestamp"),
     })
 }

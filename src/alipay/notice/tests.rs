@@ -310,7 +310,7 @@ fn what_our_own_address_holds_is_taken_out_before_a_return_is_verified() {
     let receiver = Receiver { app_id: account.app_id(), seller_id: None, keyring: &keyring };
     let ours = Form::parse(raw.as_bytes()).unwrap().without(&["order", "lang"]);
     let event = ours.verify(&receiver, Timestamp::MAX).unwrap().event();
-    let returned = Returned { out_trade_no: "a".to_owned(), trade_no: None, total_amount: None };
+    let returned = Returned { out_trade_no: "a".to_owned(), trade_no: None, total_amount: None, at: None };
     assert_eq!(event, Ok(Event::Returned(returned)));
 }
 

@@ -1,12 +1,14 @@
 //! A notification of the gateway: verified, stored, and acted on in one unit of work; answered only after its commit.
 
-use super::cashier::{News, Notice, Unbelieved};
+use super::cashier::{News, Notice, Return, Unbelieved};
 use super::hear::{self, Heard, Source};
 use super::subscription::{heard, look};
 use super::trade;
 use crate::app::App;
+use crate::domain::gateway::TradeState;
 use crate::domain::id::{AccountId, MessageId, OrderId};
 use crate::flow::{Conflict, Error};
+use crate::limits;
 use crate::secrets::sha256;
 use crate::storage::verbs::{GatewayMessage, Inserted};
 
@@ -101,23 +103,37 @@ async fn store(app: &App, account: AccountId, notice: Notice, body: Vec<u8>) -> 
     }
 }
 
-/// A buyer came back from the gateway's page. What he brings is verified and never settles anything: the gateway is asked.
-/// The order it is about; `None` where no account of ours signed it.
+/// A buyer came back from the gateway's page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CameBack {
+    /// What he wanted to pay.
+    pub order: OrderId,
+    /// He was sent just now: an address that is older may be anybody's, out of a history or a log.
+    pub just_now: bool,
+}
+
+/// A buyer came back. What he brings is verified and never settles anything: the gateway is asked, while that can change
+/// something and not at every repeat of his address. `None` where no account of ours signed it.
 ///
 /// # Errors
 /// Of the storage.
-pub async fn came_back(app: &App, app_id: String, query: String) -> Result<Option<OrderId>, Error> {
+pub async fn came_back(app: &App, app_id: String, query: String) -> Result<Option<CameBack>, Error> {
     let merchants = app.store.read(move |tx| tx.merchants_of_app(&app_id)).await.map_err(Error::Storage)?;
     let now = app.now();
-    let number = merchants
+    let returned = merchants
         .into_iter()
         .find_map(|merchant| app.cashiers.of(&merchant, app.secrets())?.read_return(&query, now));
-    let Some(number) = number else { return Ok(None) };
+    let Some(Return { number, at }) = returned else { return Ok(None) };
     let wanted = number.clone();
     let trade = app.store.read(move |tx| tx.trade(&wanted)).await.map_err(Error::Storage)?;
     let Some(known) = trade else { return Ok(None) };
-    if let Err(error) = trade::ask(app, number).await {
-        tracing::warn!(%error, order = %known.order, "a buyer came back, and the gateway could not be asked");
+    let order = known.order;
+    if known.state == TradeState::Open
+        && app.pressure.returns.is_first(order.raw(), limits::GATEWAY_RETURN_PAUSE, now)
+        && let Err(error) = trade::ask(app, number).await
+    {
+        tracing::warn!(%error, %order, "a buyer came back, and the gateway could not be asked");
     }
-    Ok(Some(known.order))
+    let just_now = at.is_some_and(|at| now.since(at) < limits::GATEWAY_RETURN_FRESH);
+    Ok(Some(CameBack { order, just_now }))
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::flow::gateway::cashier::BACK;
-use crate::flow::gateway::notice::{self, Taken};
+use crate::flow::gateway::notice::{self, CameBack, Taken};
 use crate::flow::order;
 use crate::limits;
 use crate::web::Web;
@@ -66,8 +66,8 @@ async fn notify(State(web): State<Web>, request: Request) -> Response {
 /// Leads to the article; whether it is paid is asked of the gateway, not read from the address.
 async fn came_back(State(web): State<Web>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let order = notice::came_back(&web.app, app_id(query.as_bytes()), query.clone()).await?;
-    let order = order.ok_or_else(|| {
+    let returned = notice::came_back(&web.app, app_id(query.as_bytes()), query.clone()).await?;
+    let CameBack { order, just_now } = returned.ok_or_else(|| {
         bad_request(
             "bad_return",
             "这个返回地址的签名不正确。若已付款, 请回到文章页面, 付款会自动生效, 请勿重复支付。",
@@ -78,8 +78,8 @@ async fn came_back(State(web): State<Web>, RawQuery(query): RawQuery) -> Result<
     let back = field(query.as_bytes(), BACK).filter(|back| is_on_site(&web, &view.site, back));
     let (site, product) = (view.site.slug.as_str(), view.product.slug.as_str());
     let here = || {
-        let token = web.app.order_token(order);
-        format!("{}/a/{site}/{product}?order={order}&token={token}", web.config.base_url)
+        let page = format!("{}/a/{site}/{product}", web.config.base_url);
+        if just_now { format!("{page}?order={order}&token={}", web.app.order_token(order)) } else { page }
     };
     see_other(&back.unwrap_or_else(here))
 }

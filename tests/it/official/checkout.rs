@@ -193,6 +193,33 @@ async fn the_return_is_verified_and_only_asks() {
 }
 
 #[tokio::test]
+async fn a_way_back_that_is_opened_again_asks_nothing_and_an_old_one_gives_no_token() {
+    let shop = Shop::without_notices().await;
+    let order = shop.test.order().await;
+    let to = shop.test.http.get(text(&order.body["pay_url"])).ask().await.is(303);
+    let paid = shop.pay_page(&shop.page(to.header("location")).await).await;
+    let before = shop.calls("alipay.trade.query").await;
+    let back = async || {
+        let answer = shop.test.http.get(&paid).ask().await.is(303);
+        (shop.calls("alipay.trade.query").await - before, answer.header("location").to_owned())
+    };
+    shop.fault("alipay.trade.query", "system_error", 99).await;
+    let (asked, _) = back().await;
+    assert!(asked > 0);
+    assert_eq!(back().await.0, asked, "it was asked just now");
+    shop.gateway.mend().await.expect("it works again");
+    shop.test.pass(5);
+    let (asked, location) = back().await;
+    assert_eq!(shop.status(&order).await, "paid");
+    assert!(location.contains(&order.id) && location.contains("token="), "{location}");
+    shop.test.pass(60);
+    assert_eq!(back().await, (asked, location), "nothing can change any more");
+    shop.test.pass(24 * 3600);
+    let (still, location) = back().await;
+    assert_eq!((still, location), (asked, format!("{}/a/blog/tea", shop.test.base_url)));
+}
+
+#[tokio::test]
 async fn a_trade_that_the_gateway_would_not_close_may_still_be_paid() {
     let shop = Shop::without_notices().await;
     let order = shop.test.order().await;

@@ -114,6 +114,15 @@ pub struct Notice {
     pub text: String,
 }
 
+/// What a buyer's browser brings back from the gateway's page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Return {
+    /// Our number.
+    pub number: String,
+    /// When he was sent back, where it is told.
+    pub at: Option<Timestamp>,
+}
+
 /// The name under which the address of the article travels to the gateway and back: it is ours, and not signed.
 pub const BACK: &str = "back";
 
@@ -153,8 +162,8 @@ pub trait Notices {
     /// # Errors
     /// [`Unbelieved`]: nothing of it may be used.
     fn read_notice(&self, body: &[u8], now: Timestamp) -> Result<Notice, Unbelieved>;
-    /// Reads the query with which a buyer comes back: our number, if it was signed for this account.
-    fn read_return(&self, query: &str, now: Timestamp) -> Option<String>;
+    /// Reads the query with which a buyer comes back, if it was signed for this account.
+    fn read_return(&self, query: &str, now: Timestamp) -> Option<Return>;
 }
 
 /// What may be wrong with an account.
