@@ -98,12 +98,13 @@ fn ours(number: &str) -> Result<TradeRef, Trouble> {
     Ok(TradeRef::Ours(OutTradeNo::new(number).map_err(|unfit| Trouble::from(Error::from(unfit)))?))
 }
 
-/// What an error of the client means to a flow. Only a signed no is one; what was never sent may simply be asked again.
+/// What an error of the client means to a flow. Only a signed no is one, and only where no earlier try of the same call is
+/// in doubt: that one may have moved the money. What was never sent may simply be asked again.
 impl From<Error> for Trouble {
     fn from(error: Error) -> Trouble {
         let unknown = |error: &Error| Trouble::Unknown { why: error.to_string() };
         match &error {
-            Error::Refused(refusal) if refusal.signed => {
+            Error::Refused(refusal) if !error.may_have_happened() => {
                 let advice = refusal.advice();
                 Trouble::Refused {
                     code: refusal.sub_code.clone(),
@@ -130,4 +131,31 @@ impl From<Error> for Trouble {
 /// An answer that is verified and yet does not tell what was asked.
 fn unclear(why: &str) -> Trouble {
     Trouble::Unknown { why: why.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alipay::gateway::Refusal;
+
+    fn refused(signed: bool, after_doubt: bool) -> Error {
+        let text = |text: &str| text.to_owned();
+        Error::Refused(Box::new(Refusal {
+            code: text("40004"),
+            sub_code: text("ACQ.NO"),
+            sub_msg: text("no"),
+            signed,
+            after_doubt,
+        }))
+    }
+
+    #[test]
+    fn only_a_signed_no_to_the_only_try_is_a_no() {
+        assert!(
+            matches!(Trouble::from(refused(true, false)), Trouble::Refused { code, .. } if code == "ACQ.NO")
+        );
+        for (signed, after_doubt) in [(true, true), (false, false), (false, true)] {
+            assert!(matches!(Trouble::from(refused(signed, after_doubt)), Trouble::Unknown { .. }));
+        }
+    }
 }
