@@ -4,6 +4,7 @@
 //! ever there without the others.
 
 use crate::app::Makers;
+use crate::domain::gateway::{Trade, TradeState, Way};
 use crate::domain::id::{OrderId, ReceiptId, SettlementId, UnlockId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::order::{Order, OrderStatus};
@@ -11,7 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::unlock::{Unlock, end_of};
 use crate::flow::order::save;
 use crate::flow::{Conflict, Error, Thing};
-use crate::storage::verbs::{Inserted, Settlement, WriteTx};
+use crate::storage::verbs::{Inserted, ReadTx, Settlement, WriteTx};
 
 /// What shows that an order was paid (M5).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,6 +80,9 @@ pub(crate) fn settle(
         return Err(Error::Conflict(Conflict::ReceiptSettled));
     }
     let site = tx.site(order.site)?.ok_or(Error::NotFound(Thing::Site))?;
+    if settlement.receipt.is_none() && settlement.gateway_ref.is_none() {
+        look_for_money(tx, order.id, now)?;
+    }
     if let Some(hold) = tx.hold(order.id)?.filter(|hold| now < hold.release_at) {
         tx.update_hold(&hold.closed(site.policy.cool_down, now))?;
     }
@@ -92,6 +96,17 @@ pub(crate) fn settle(
     let cause = format!("{evidence} late={}", payment.late);
     let (subject, actor) = (Subject::Order(order.id), payment.actor);
     Ok(makers.log(tx, now, &Entry { subject, act: Act::OrderPaid, actor, cause })?)
+}
+
+/// The owner says that the money is there: where the order has trades at an official gateway, that is asked about them, so that
+/// the settlement can name one. What became of a charge is followed elsewhere.
+fn look_for_money(tx: &mut dyn WriteTx, order: OrderId, now: Timestamp) -> Result<(), Error> {
+    for trade in tx.trades_of(order)? {
+        if trade.state != TradeState::Paid && trade.way != Way::Charge {
+            tx.update_trade(&Trade { ask_at: Some(now), asked: 0, ..trade })?;
+        }
+    }
+    Ok(())
 }
 
 /// The right that a paid order gives.
@@ -110,7 +125,20 @@ fn unlock_for(tx: &dyn WriteTx, makers: &Makers, order: &Order, now: Timestamp) 
     })
 }
 
-/// Takes back a settlement that the owner made by hand: the order is again what it was, the unlock is revoked.
+/// The trade at an official gateway that paid an order: the one that its settlement names, or, where that is the owner's word
+/// alone, the only one that was paid.
+pub(crate) fn paid_trade<T: ReadTx + ?Sized>(tx: &T, order: OrderId) -> Result<Option<Trade>, Error> {
+    let Some(settlement) = tx.settlement_of(order)? else { return Ok(None) };
+    let mut paid = tx.trades_of(order)?.into_iter().filter(|t| t.state == TradeState::Paid);
+    Ok(match (settlement.gateway_ref, settlement.receipt) {
+        (Some(number), _) => paid.find(|t| t.gateway_ref.as_ref() == Some(&number)),
+        (None, Some(_)) => None,
+        (None, None) => paid.next().filter(|_| paid.next().is_none()),
+    })
+}
+
+/// Takes back a settlement that the owner made by hand: the order is again what it was, the unlock is revoked. Where the money
+/// is at an official gateway all the same, its trade pays the order now, with a new unlock.
 pub(crate) fn unsettle(
     tx: &mut dyn WriteTx,
     makers: &Makers,
@@ -123,6 +151,12 @@ pub(crate) fn unsettle(
     if order.status != OrderStatus::Paid {
         return Err(Error::Conflict(Conflict::OrderNotPaid));
     }
+    let by_trade = match settlement.receipt {
+        None => tx.trades_of(order.id)?.into_iter().find(|t| t.state == TradeState::Paid),
+        Some(_) => None,
+    };
+    let by_trade = paid_trade(tx, order.id)?.or(by_trade);
+    let was_late = order.late;
     let undone = tx.undo_settlement(settlement.id, now)?;
     assert!(undone, "a settlement that was just read is not undone yet");
     // A window that was open then is closed now: the amount may be somebody else's already.
@@ -138,11 +172,13 @@ pub(crate) fn unsettle(
     save(tx, &order)?;
     revoke(tx, order.id, now)?;
     let cause = format!("settlement={}", settlement.id);
-    Ok(makers.log(
-        tx,
-        now,
-        &Entry { subject: Subject::Order(order.id), act: Act::OrderUnpaid, actor, cause },
-    )?)
+    let subject = Subject::Order(order.id);
+    makers.log(tx, now, &Entry { subject, act: Act::OrderUnpaid, actor, cause })?;
+    let Some((account, number)) = by_trade.and_then(|t| Some((t.account, t.gateway_ref?))) else {
+        return Ok(());
+    };
+    let (evidence, actor) = (Evidence::Trade(number), Actor::Gateway(account));
+    settle(tx, makers, Payment { order: order.id, evidence, late: was_late, actor }, now)
 }
 
 /// Takes the right to read back.

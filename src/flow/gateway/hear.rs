@@ -4,9 +4,9 @@
 use super::subscription::charge;
 use crate::app::Makers;
 use crate::domain::gateway::{RefundState, RefundWay, Trade, TradeState, Way};
-use crate::domain::log::Actor;
+use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::money::Fen;
-use crate::domain::order::Order;
+use crate::domain::order::{Order, OrderStatus};
 use crate::domain::receipt::{Matter, Reason};
 use crate::domain::time::Timestamp;
 use crate::flow::settle::{self, Evidence, Payment};
@@ -117,6 +117,9 @@ fn paid(
         charge::paid(tx, makers, &trade.number, now)?;
     }
     if !order.status.is_payable() {
+        if is_word_kept(tx, makers, trade, order, trade_no, now)? {
+            return Ok(Heard::Known);
+        }
         return ask(tx, makers, trade, Reason::PaidTwice, now);
     }
     let payment = Payment {
@@ -127,6 +130,27 @@ fn paid(
     };
     settle::settle(tx, makers, payment, now)?;
     Ok(Heard::Settled)
+}
+
+/// The owner had settled the order by his word alone, and here is the money: the settlement names its trade from now on, so
+/// that it can be paid back, and no second payment is reported.
+fn is_word_kept(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    trade: &Trade,
+    order: &Order,
+    trade_no: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let settlement = tx.settlement_of(order.id)?.filter(|_| order.status == OrderStatus::Paid);
+    let Some(settlement) = settlement else { return Ok(false) };
+    if !tx.set_trade_of_word(settlement.id, trade_no)? {
+        return Ok(false);
+    }
+    let (subject, actor) = (Subject::Order(order.id), Actor::Gateway(trade.account));
+    let cause = format!("settlement={} trade={trade_no}", settlement.id);
+    makers.log(tx, now, &Entry { subject, act: Act::OrderNoted, actor, cause })?;
+    Ok(true)
 }
 
 fn closed(

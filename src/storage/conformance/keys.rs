@@ -141,6 +141,29 @@ pub(crate) async fn an_order_is_settled_once_until_it_is_undone(open: impl Fn() 
     assert_eq!(settle(4, Some(2)).await, Yes);
 }
 
+pub(crate) async fn the_owners_word_names_one_trade_and_a_receipt_none(open: impl Fn() -> Store) {
+    let store = furnished(&open).await;
+    write(&store, |tx| {
+        put_order(tx, 1)?;
+        put_order(tx, 2)?;
+        put_receipt(tx, 1)?;
+        assert_eq!(tx.insert_settlement(&settlement(1, 1, Some(1)))?, Yes);
+        assert_eq!(tx.insert_settlement(&settlement(2, 2, None))?, Yes);
+        Ok(())
+    })
+    .await;
+    let name = |id: i64, trade: &'static str| {
+        let store = store.clone();
+        let of = settlement(id, 1, None).id;
+        async move { write(&store, move |tx| tx.set_trade_of_word(of, trade)).await }
+    };
+    assert!(!name(1, "2026").await, "a receipt paid it");
+    assert!(name(2, "2026").await);
+    assert!(!name(2, "2027").await, "once");
+    let kept = read(&store, |tx| tx.settlement_of(order(2).id)).await.and_then(|s| s.gateway_ref);
+    assert_eq!(kept.as_deref(), Some("2026"));
+}
+
 pub(crate) async fn a_receipt_settles_once_until_it_is_undone(open: impl Fn() -> Store) {
     let store = furnished(&open).await;
     write(&store, |tx| {

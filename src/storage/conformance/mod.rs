@@ -41,6 +41,7 @@ macro_rules! storage_tests {
                 a_released_hold_is_a_fact_of_the_past,
                 a_client_names_an_order_once_per_site,
                 an_order_is_settled_once_until_it_is_undone,
+                the_owners_word_names_one_trade_and_a_receipt_none,
                 a_receipt_settles_once_until_it_is_undone,
                 an_order_has_one_unlock_in_force,
                 a_notice_is_kept_once,

@@ -342,6 +342,13 @@ impl OrderWrite for Unit<'_> {
         insert(self.conn, sql, params![id, order, receipt, gateway_ref, by_owner, settled_at, before])
     }
 
+    fn set_trade_of_word(&mut self, id: SettlementId, gateway_ref: &str) -> Result<bool> {
+        let sql =
+            "UPDATE settlements SET gateway_ref = ? WHERE id = ? AND by_owner = 1 AND receipt_id IS NULL
+                     AND gateway_ref IS NULL AND undone_at IS NULL";
+        Ok(change(self.conn, sql, params![gateway_ref, id])? == 1)
+    }
+
     fn undo_settlement(&mut self, id: SettlementId, now: Timestamp) -> Result<bool> {
         let sql = "UPDATE settlements SET undone_at = ? WHERE id = ? AND undone_at IS NULL";
         Ok(change(self.conn, sql, params![now, id])? == 1)

@@ -313,6 +313,8 @@ pub trait OrderWrite {
     fn release_due(&mut self, account: Option<AccountId>, now: Timestamp, limit: u32) -> Result<usize>;
     /// A new settlement; conflicts where order or receipt has one (M4).
     fn insert_settlement(&mut self, settlement: &Settlement) -> Result<Inserted>;
+    /// Notes by which trade the owner's word was kept; false where the settlement is no word alone.
+    fn set_trade_of_word(&mut self, id: SettlementId, gateway_ref: &str) -> Result<bool>;
     /// Undoes a settlement; it stays on record.
     fn undo_settlement(&mut self, id: SettlementId, now: Timestamp) -> Result<bool>;
 }
