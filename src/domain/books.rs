@@ -416,6 +416,7 @@ mod tests {
             way: RefundWay::Gateway,
             state,
             number: Some("r1".to_owned()),
+            trade: Some("m7c1".to_owned()),
             reason: String::new(),
             proof: None,
             actor: "console".to_owned(),
@@ -425,6 +426,7 @@ mod tests {
             finished_at: None,
             ask_at: None,
             asked: 1,
+            sent_at: None,
         }
     }
 

@@ -201,6 +201,8 @@ pub struct Refund {
     pub state: RefundState,
     /// Our number at the gateway (`out_request_no`): asked twice, it pays once.
     pub number: Option<String>,
+    /// Our number of the trade that it pays back; none for one by hand.
+    pub trade: Option<String>,
     /// Why, in the owner's words.
     pub reason: String,
     /// By hand: the wallet's own number, or what else the owner noted.
@@ -209,7 +211,7 @@ pub struct Refund {
     pub actor: String,
     /// Whether the right to read ends with it.
     pub revokes: bool,
-    /// Why it failed: the gateway's own code.
+    /// The gateway's own code of its last no: why it failed, or what is to be told when it is known that it did.
     pub problem: Option<String>,
     /// When it was asked for.
     pub requested_at: Timestamp,
@@ -219,6 +221,8 @@ pub struct Refund {
     pub ask_at: Option<Timestamp>,
     /// How often it was asked.
     pub asked: u32,
+    /// When it was last sent, so far as an answer came or was given up.
+    pub sent_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod notice;
 pub mod order;
 pub mod product;
 pub mod receipt;
+pub mod refund;
 pub mod site;
 pub mod subscription;
 pub mod time;

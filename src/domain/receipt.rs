@@ -225,6 +225,8 @@ pub enum Reason {
     WentBack,
     /// The gateway refused what was asked of it; the owner has to act.
     GatewayRefused,
+    /// Whether a refund moved is not known, and the gateway is not asked any more by itself.
+    RefundDoubtful,
     /// A gateway's bill has a payment that is not known here.
     BillUnknown,
     /// A gateway's bill has a payment that is not settled here.
@@ -264,6 +266,7 @@ impl Reason {
             | Reason::PaidTwice
             | Reason::WentBack
             | Reason::GatewayRefused
+            | Reason::RefundDoubtful
             | Reason::BillUnknown
             | Reason::BillUnsettled
             | Reason::BillMissing
@@ -296,6 +299,7 @@ impl Reason {
             Reason::PaidTwice => "paid_twice",
             Reason::WentBack => "went_back",
             Reason::GatewayRefused => "gateway_refused",
+            Reason::RefundDoubtful => "refund_doubtful",
             Reason::BillUnknown => "bill_unknown",
             Reason::BillUnsettled => "bill_unsettled",
             Reason::BillMissing => "bill_missing",

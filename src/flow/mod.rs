@@ -115,6 +115,12 @@ pub enum Conflict {
     /// A refund of another amount has this request id.
     #[error("this request id belongs to a refund of another amount")]
     RefundRequestReused,
+    /// A refund of the same money is open: another one could pay it back twice.
+    #[error("a refund of this money is open: whether it moved is not known yet")]
+    RefundOpen,
+    /// The gateway knows no payment of the order, so that only the owner can have paid it back.
+    #[error("no payment of this order at the gateway is known: only a refund by hand can be noted")]
+    NoTradeToRefund,
     /// Keys belong to accounts of an official gateway.
     #[error("this account is not at an official gateway")]
     NotOfficial,

@@ -3,7 +3,7 @@
 
 use super::subscription::charge;
 use crate::app::Makers;
-use crate::domain::gateway::{RefundState, RefundWay, Trade, TradeState, Way};
+use crate::domain::gateway::{Refund, RefundState, Trade, TradeState, Way};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::money::Fen;
 use crate::domain::order::{Order, OrderStatus};
@@ -178,8 +178,10 @@ fn went_back(
     returned: Option<Fen>,
     now: Timestamp,
 ) -> Result<Heard, Error> {
+    // What the owner noted as paid back by hand is no surprise either: it may have been in that console.
     let refunds = tx.refunds_of(trade.order)?;
-    let ours = refunds.iter().filter(|r| r.way == RefundWay::Gateway && r.state != RefundState::Failed);
+    let of_this = |r: &&Refund| r.trade.as_ref().is_none_or(|number| *number == trade.number);
+    let ours = refunds.iter().filter(of_this).filter(|r| r.state != RefundState::Failed);
     let asked_for = ours.fold(Fen::ZERO, |sum, refund| sum.checked_add(refund.amount).unwrap_or(Fen::MAX));
     match returned {
         Some(returned) if returned > asked_for => ask(tx, makers, trade, Reason::WentBack, now),

@@ -97,6 +97,7 @@ fn refund(n: i64) -> Refund {
         way: RefundWay::Gateway,
         state: RefundState::Done,
         number: Some(format!("r{n}")),
+        trade: Some(format!("m{n}")),
         reason: String::new(),
         proof: None,
         actor: "console".to_owned(),
@@ -106,6 +107,7 @@ fn refund(n: i64) -> Refund {
         finished_at: Some(at(n * 1000)),
         ask_at: None,
         asked: 1,
+        sent_at: Some(at(n * 1000)),
     }
 }
 
@@ -185,7 +187,7 @@ pub(crate) async fn what_was_settled_and_in_no_bill_is_found(open: impl Fn() -> 
             assert_eq!(tx.insert_settlement(&settled)?, Inserted::Yes);
         }
         assert_eq!(tx.insert_refund(&refund(2))?, Inserted::Yes);
-        let by_hand = Refund { way: RefundWay::ByHand, number: None, ..refund(3) };
+        let by_hand = Refund { way: RefundWay::ByHand, number: None, trade: None, ..refund(3) };
         assert_eq!(tx.insert_refund(&by_hand)?, Inserted::Yes);
         Ok(())
     })

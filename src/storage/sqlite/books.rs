@@ -163,8 +163,7 @@ impl<T: Lend> BooksRead for T {
         );
         let refunds = format!(
             "SELECT t.number, r.number, t.gateway_ref, r.order_id, r.amount_fen
-             FROM refunds r JOIN settlements s ON s.order_id = r.order_id AND s.undone_at IS NULL
-               JOIN trades t ON t.gateway_ref = s.gateway_ref
+             FROM refunds r JOIN trades t ON t.number = r.trade
              WHERE t.account_id = :account AND r.state = 'done' AND r.way = 'gateway'
                AND r.finished_at >= :from AND r.finished_at < :to AND {} ORDER BY r.finished_at, r.id LIMIT :limit",
             not_billed("r.number")

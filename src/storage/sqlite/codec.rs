@@ -105,7 +105,7 @@ words! {
     PayeeKind: UserId, LogonId;
     ProductKind: Article, Bundle, Membership;
     ReadAs: Pending, Receipt, Refused, Hint, Unread;
-    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime, Claim, DeviceSilent, OtherAmount, PaidTwice, WentBack, GatewayRefused, BillUnknown, BillUnsettled, BillMissing, BillAmount, BillRefund, BillUnread, AnnouncersDiffer, TransferFailed, SubscriptionEnded;
+    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime, Claim, DeviceSilent, OtherAmount, PaidTwice, WentBack, GatewayRefused, RefundDoubtful, BillUnknown, BillUnsettled, BillMissing, BillAmount, BillRefund, BillUnread, AnnouncersDiffer, TransferFailed, SubscriptionEnded;
     ReceiptState: Settled, Echo, Pin, Inbox, Dismissed;
     RefundState: Open, Done, Failed;
     RefundWay: ByHand, Gateway;

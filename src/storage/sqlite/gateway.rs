@@ -14,7 +14,7 @@ pub(super) const MERCHANT: &str = "account_id, app_id, seller_id, sealed, update
 const TRADE: &str = "number, order_id, account_id, way, amount_fen, state, qr_code, gateway_ref, created_at, ends_at, \
                      ask_at, asked";
 pub(super) const REFUND: &str = "id, order_id, request_id, amount_fen, way, state, number, reason, proof, actor, revokes, problem, \
-                      requested_at, finished_at, ask_at, asked";
+                      requested_at, finished_at, ask_at, asked, trade, sent_at";
 
 pub(super) fn merchant(row: &Row<'_>) -> rusqlite::Result<Merchant> {
     Ok(Merchant {
@@ -61,6 +61,8 @@ pub(super) fn refund(row: &Row<'_>) -> rusqlite::Result<Refund> {
         finished_at: row.get(13)?,
         ask_at: row.get(14)?,
         asked: row.get(15)?,
+        trade: row.get(16)?,
+        sent_at: row.get(17)?,
     })
 }
 
@@ -163,8 +165,8 @@ impl GatewayWrite for Unit<'_> {
 
     fn insert_refund(&mut self, refund: &Refund) -> Result<Inserted> {
         let sql = "INSERT INTO refunds (id, order_id, request_id, amount_fen, way, state, number, reason, proof, actor, revokes,
-                                        problem, requested_at, finished_at, ask_at, asked)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+                                        problem, requested_at, finished_at, ask_at, asked, trade, sent_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let r = refund;
         let params = params![
             r.id,
@@ -182,15 +184,17 @@ impl GatewayWrite for Unit<'_> {
             r.requested_at,
             r.finished_at,
             r.ask_at,
-            r.asked
+            r.asked,
+            r.trade,
+            r.sent_at
         ];
         insert(self.conn, sql, params)
     }
 
     fn update_refund(&mut self, refund: &Refund) -> Result<()> {
-        let sql =
-            "UPDATE refunds SET state = ?, problem = ?, finished_at = ?, ask_at = ?, asked = ? WHERE id = ?";
+        let sql = "UPDATE refunds SET state = ?, problem = ?, finished_at = ?, ask_at = ?, asked = ?, sent_at = ? WHERE id = ?";
         let r = refund;
-        change(self.conn, sql, params![r.state, r.problem, r.finished_at, r.ask_at, r.asked, r.id]).map(drop)
+        let params = params![r.state, r.problem, r.finished_at, r.ask_at, r.asked, r.sent_at, r.id];
+        change(self.conn, sql, params).map(drop)
     }
 }

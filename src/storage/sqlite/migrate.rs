@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0006_subscriptions.sql"),
     include_str!("../../../migrations/sqlite/0007_books.sql"),
     include_str!("../../../migrations/sqlite/0008_page_pay.sql"),
+    include_str!("../../../migrations/sqlite/0009_refund_doubts.sql"),
 ];
 
 /// "MTCH": tells our file from another program's.
@@ -274,6 +275,41 @@ mod tests {
             account_id, code_id, client_order_id, created_at, expires_at, extensions_left, late, paid_at, version, reader,
             address, owner_address, list_price_fen, coupon_id, renews_id FROM orders", []);
         assert!(twice.is_err(), "a client's id makes one order");
+    }
+
+    #[test]
+    fn refunds_of_the_seventh_version_know_what_they_pay_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("matcha.db");
+        let mut conn = open(&path);
+        conn.pragma_update(None, "foreign_keys", false).unwrap();
+        for sql in &MIGRATIONS[..7] {
+            conn.execute_batch(sql).unwrap();
+        }
+        conn.execute_batch(
+            "PRAGMA user_version = 7; PRAGMA application_id = 0x4d544348;
+             INSERT INTO accounts VALUES (1, 'mine', 'alipay_official', 'amount', 0);
+             INSERT INTO sites (id, slug, name, origins, pay_window_ms, cool_down_ms, max_discount_fen, max_surcharge_fen,
+                                ip_ownership, created_at) VALUES (3, 'blog', 'Blog', '[]', 1, 1, 10, 0, 0, 0);
+             INSERT INTO products (id, site_id, slug, title, price_fen, lock, created_at) VALUES (4, 3, 'tea', 'Tea', 100, 'sealed', 0);
+             INSERT INTO orders (id, site_id, product_id, status, price_fen, amount_fen, channel, account_id, created_at,
+                                 expires_at, extensions_left, late, version, address)
+               VALUES (5, 3, 4, 'paid', 100, 100, 'alipay_official', 1, 6, 7, 1, 0, 9, 10);
+             INSERT INTO trades VALUES ('m5c1', 5, 1, 'code', 100, 'paid', NULL, '2026', 6, 7, NULL, 1);
+             INSERT INTO trades VALUES ('m5p1', 5, 1, 'page', 100, 'paid', NULL, '2027', 6, 7, NULL, 1);
+             INSERT INTO settlements VALUES (13, 5, NULL, '2026', 0, 8, NULL, 'pending');
+             INSERT INTO refunds VALUES (20, 5, NULL, 30, 'gateway', 'done', 'r20', '', NULL, 'console', 0, NULL, 8, 9, NULL, 1);
+             INSERT INTO refunds VALUES (21, 5, NULL, 30, 'by_hand', 'done', NULL, '', NULL, 'console', 0, NULL, 8, 9, NULL, 0);",
+        )
+        .unwrap();
+        run(&mut conn, &path, Timestamp::from_millis(1)).unwrap();
+        let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(
+            count("SELECT count(*) FROM refunds WHERE (id, trade) = (20, 'm5c1') AND sent_at IS NULL"),
+            1
+        );
+        assert_eq!(count("SELECT count(*) FROM refunds WHERE id = 21 AND trade IS NULL"), 1);
+        assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::gateway::{Refund, RefundState, RefundWay};
+use crate::domain::gateway::{Refund, RefundState, RefundWay, Trade, TradeState, Way};
 use crate::domain::id::RefundId;
 use crate::domain::money::Fen;
 use crate::domain::time::Timestamp;
@@ -147,10 +147,48 @@ pub struct RefundRequest {
     pub note: String,
     /// By hand: the wallet's own number of the transfer, or what else proves it.
     pub proof: Option<String>,
-    /// Your own id of this request, up to 64 characters: the same one again is the same refund.
+    /// Your own id of this request, up to 64 characters: the same one again is the same refund, and asks how it stands.
+    /// Demanded with `amount`.
     pub request_id: Option<String>,
     /// Whether the right to read ends. Where it is absent: yes, if nothing is left.
     pub revoke: Option<bool>,
+    /// `gateway`, or `by_hand` for what you paid back yourself. Where it is absent: the gateway for what was paid there, by
+    /// hand for personal codes.
+    #[schema(value_type = Option<String>)]
+    pub way: Option<RefundWay>,
+    /// The gateway's number of the trade that is paid back (`trades`), for an order that was paid twice. One that did not
+    /// settle the order leaves it and the right to read as they are.
+    pub trade_no: Option<String>,
+}
+
+/// A number at the gateway under which an order may be paid, or was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TradeBody {
+    /// Our number (`out_trade_no`).
+    pub number: String,
+    /// `code`, `wap`, `page` or `charge`.
+    #[schema(value_type = String)]
+    pub way: Way,
+    /// What it asks for.
+    #[schema(value_type = String)]
+    pub amount: Fen,
+    /// `open`, `paid` or `closed`.
+    #[schema(value_type = String)]
+    pub state: TradeState,
+    /// The gateway's number (`trade_no`), once it is known.
+    pub trade_no: Option<String>,
+}
+
+impl From<Trade> for TradeBody {
+    fn from(trade: Trade) -> TradeBody {
+        TradeBody {
+            number: trade.number,
+            way: trade.way,
+            amount: trade.amount,
+            state: trade.state,
+            trade_no: trade.gateway_ref,
+        }
+    }
 }
 
 /// Money that went back, or is on its way.
@@ -170,6 +208,8 @@ pub struct RefundBody {
     /// `open` while it is not known whether the money moved, `done`, or `failed`.
     #[schema(value_type = String)]
     pub state: RefundState,
+    /// Our number of the trade that it pays back; none by hand.
+    pub trade: Option<String>,
     /// Why.
     pub note: String,
     /// What proves it.
@@ -178,7 +218,7 @@ pub struct RefundBody {
     pub actor: String,
     /// Whether the right to read ends with it.
     pub revokes: bool,
-    /// The gateway's own code where it failed.
+    /// The gateway's own code of its last no: where it failed, or may have.
     pub problem: Option<String>,
     /// When it was asked for.
     #[schema(value_type = String, format = DateTime)]
@@ -196,6 +236,7 @@ impl From<Refund> for RefundBody {
             amount: refund.amount,
             way: refund.way,
             state: refund.state,
+            trade: refund.trade,
             note: refund.reason,
             proof: refund.proof,
             actor: refund.actor,

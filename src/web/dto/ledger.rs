@@ -14,7 +14,7 @@ use crate::domain::receipt::{InboxState, Matter, Notice, ReadAs, Reason, Receipt
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::inbox::ItemView;
 use crate::web::adapters::connection::Connection;
-use crate::web::dto::gateway::RefundBody;
+use crate::web::dto::gateway::{RefundBody, TradeBody};
 
 /// A phone to be paired.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -208,6 +208,9 @@ pub struct OwnerOrderBody {
     pub receipt: Option<ReceiptId>,
     /// The official gateway's number of the trade that paid it (`trade_no`).
     pub trade_no: Option<String>,
+    /// Its numbers at the official gateway, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trades: Vec<TradeBody>,
     /// What went back of it, oldest first.
     pub refunds: Vec<RefundBody>,
     /// What happened to it, oldest first; only where one order is asked for.

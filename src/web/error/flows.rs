@@ -107,6 +107,29 @@ fn taken(thing: Thing) -> Problem {
     conflict(code, zh, en)
 }
 
+/// Code, Chinese and English.
+type Words = (&'static str, &'static str, &'static str);
+
+// ---- refunds ----
+
+const REFUND_TOO_MUCH: Words =
+    ("refund_too_much", "退款金额超过了尚未退还的金额。", "This is more than what is left to be paid back.");
+const REFUND_REQUEST_REUSED: Words = (
+    "refund_request_reused",
+    "这个 request_id 已用于另一笔金额的退款。",
+    "This request_id belongs to a refund of another amount.",
+);
+const REFUND_OPEN: Words = (
+    "refund_open",
+    "这笔钱有一笔退款尚无结果, 为免重复退款没有再退; 请等待, 或用同一 request_id 查询。",
+    "A refund of this money is open, and whether it moved is not known yet. Wait, or repeat that request_id.",
+);
+const NO_TRADE_TO_REFUND: Words = (
+    "no_trade_to_refund",
+    "支付宝没有这个订单的付款记录, 无法原路退回; 若已自行退款, 请带上 \"way\": \"by_hand\" 记录下来。",
+    "No payment of this order at the gateway is known. If you paid it back yourself, note it with \"way\": \"by_hand\".",
+);
+
 fn in_the_way(what: Conflict) -> Problem {
     let (code, zh, en) = match what {
         Conflict::OrderNotPending => (
@@ -146,16 +169,10 @@ fn in_the_way(what: Conflict) -> Problem {
             "这个 client_order_id 已用于另一篇内容的订单。",
             "This client_order_id belongs to an order of another product.",
         ),
-        Conflict::RefundTooMuch => (
-            "refund_too_much",
-            "退款金额超过了尚未退还的金额。",
-            "This is more than what is left to be paid back.",
-        ),
-        Conflict::RefundRequestReused => (
-            "refund_request_reused",
-            "这个 request_id 已用于另一笔金额的退款。",
-            "This request_id belongs to a refund of another amount.",
-        ),
+        Conflict::RefundTooMuch => REFUND_TOO_MUCH,
+        Conflict::RefundRequestReused => REFUND_REQUEST_REUSED,
+        Conflict::RefundOpen => REFUND_OPEN,
+        Conflict::NoTradeToRefund => NO_TRADE_TO_REFUND,
         Conflict::NotOfficial => (
             "not_official",
             "这个账户是个人收款码账户, 没有密钥。",

@@ -4,23 +4,32 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use super::{PageQuery, page_of};
-use crate::domain::gateway::Refund;
+use crate::domain::gateway::{Refund, Trade};
 use crate::domain::id::OrderId;
 use crate::domain::order::{Order, OrderStatus};
 use crate::flow::gateway::refund;
 use crate::flow::{Error, Thing, catalog, find, inbox};
 use crate::limits;
-use crate::storage::verbs::{LogLine, OrderFilter, Settlement};
+use crate::storage::verbs::{LogLine, OrderFilter, ReadTx, Settlement};
 use crate::web::Web;
 use crate::web::dto::{
-    LogBody, NoteRequest, OwnerOrderBody, PageBody, ProblemBody, RefundBody, RefundRequest,
+    LogBody, NoteRequest, OwnerOrderBody, PageBody, ProblemBody, RefundBody, RefundRequest, TradeBody,
 };
 use crate::web::error::Problem;
 use crate::web::extract::{JsonOrNothing, Owner, PathOf, QueryOf};
 
-type Row = (Order, Option<Settlement>, Vec<Refund>, Vec<LogLine>);
+type Row = (Order, Paid, Vec<LogLine>);
+type Paid = (Option<Settlement>, Vec<Trade>, Vec<Refund>);
 
-fn body((order, settlement, refunds, log): Row, now: crate::domain::time::Timestamp) -> OwnerOrderBody {
+/// What paid an order, and what went back.
+fn paid<T: ReadTx + ?Sized>(tx: &T, id: OrderId) -> Result<Paid, Error> {
+    Ok((tx.settlement_of(id)?, tx.trades_of(id)?, tx.refunds_of(id)?))
+}
+
+fn body(
+    (order, (settlement, trades, refunds), log): Row,
+    now: crate::domain::time::Timestamp,
+) -> OwnerOrderBody {
     OwnerOrderBody {
         id: order.id,
         status: order.status_at(now),
@@ -35,6 +44,7 @@ fn body((order, settlement, refunds, log): Row, now: crate::domain::time::Timest
         paid_at: order.paid_at,
         receipt: settlement.as_ref().and_then(|s| s.receipt),
         trade_no: settlement.and_then(|s| s.gateway_ref),
+        trades: trades.into_iter().map(TradeBody::from).collect(),
         refunds: refunds.into_iter().map(RefundBody::from).collect(),
         log: log
             .into_iter()
@@ -71,11 +81,11 @@ pub async fn list(
         .read(move |tx| {
             let site = find::site_id(tx, query.site.as_deref())?;
             let filter = OrderFilter { site, status: query.status };
-            let with_settlement = |order: Order| {
-                let (settlement, refunds) = (tx.settlement_of(order.id)?, tx.refunds_of(order.id)?);
-                Ok((order, settlement, refunds, Vec::new()))
+            let with_paid = |order: Order| {
+                let paid = paid(tx, order.id)?;
+                Ok((order, paid, Vec::new()))
             };
-            tx.orders(&filter, page)?.into_iter().map(with_settlement).collect::<Result<_, Error>>()
+            tx.orders(&filter, page)?.into_iter().map(with_paid).collect::<Result<_, Error>>()
         })
         .await?;
     let now = web.app.now();
@@ -88,8 +98,7 @@ async fn one(web: &Web, id: OrderId) -> Result<axum::Json<OwnerOrderBody>, Probl
         .store
         .read(move |tx| {
             let order = tx.order(id)?.ok_or(Error::NotFound(Thing::Order))?;
-            let (settlement, refunds) = (tx.settlement_of(id)?, tx.refunds_of(id)?);
-            Ok::<_, Error>((order, settlement, refunds, tx.log_of(id.raw(), limits::PAGE_MAX)?))
+            Ok::<_, Error>((order, paid(tx, id)?, tx.log_of(id.raw(), limits::PAGE_MAX)?))
         })
         .await?;
     Ok(axum::Json(body(row, web.app.now())))
@@ -130,11 +139,12 @@ pub async fn settle(
 }
 
 /// Pays back, whole or in parts: through the gateway where the order was paid there, else it writes down what the owner
-/// paid back by hand. The right to read ends when nothing is left, or as `revoke` says.
+/// paid back by hand. The right to read ends when nothing is left, or as `revoke` says. Repeated, it asks how the refund stands.
 #[utoipa::path(post, path = "/api/v1/owner/orders/{id}/refund", tag = "owner", params(("id" = String, Path)),
     request_body = RefundRequest, security(("owner_key" = [])), responses(
     (status = 200, description = "The order with its refunds", body = OwnerOrderBody),
-    (status = 409, description = "order_not_paid, refund_too_much, refund_request_reused, keys_lost", body = ProblemBody),
+    (status = 409, description = "order_not_paid, refund_too_much, refund_open, refund_request_reused, no_trade_to_refund, keys_lost", body = ProblemBody),
+    (status = 422, description = "invalid: request_id, way or trade_no", body = ProblemBody),
 ))]
 pub async fn refund(
     State(web): State<Web>,
@@ -149,6 +159,8 @@ pub async fn refund(
         proof: named("proof", request.proof)?,
         request_id: named("request_id", request.request_id)?,
         revoke: request.revoke,
+        way: request.way,
+        trade_no: named("trade_no", request.trade_no)?,
     };
     refund::refund(&web.app, id, wish, owner.actor()).await?;
     one(&web, id).await

@@ -59,7 +59,8 @@ async fn a_day_that_matches_leaves_nothing_to_the_owner_and_is_asked_for_once() 
     let mut shop = Shop::open().await;
     let (order, _) = shop.sold().await;
     let (refunded, _) = shop.sold().await;
-    let part = refund::Wish { amount: Some(fen(40)), ..refund::Wish::default() };
+    let (amount, request_id) = (Some(fen(40)), Some("request-1".to_owned()));
+    let part = refund::Wish { amount, request_id, ..refund::Wish::default() };
     let done = refund::refund(shop.app(), refunded.id, part, Actor::Console).await.unwrap();
     assert_eq!(done.state, RefundState::Done);
     shop.at("2026-06-02 09:29:59").await;
@@ -134,7 +135,7 @@ async fn refunds_that_are_not_ours_or_never_happened_are_told() {
         reason: "by hand".to_owned(),
     };
     shop.cashier().refund(&foreign, shop.world.now()).await.unwrap();
-    let (now, lie) = (shop.world.now(), order.id);
+    let (now, lie, number) = (shop.world.now(), order.id, sold.number.clone());
     write(shop.app(), move |tx| {
         let refund = Refund {
             id: RefundId::from_raw(9),
@@ -144,6 +145,7 @@ async fn refunds_that_are_not_ours_or_never_happened_are_told() {
             way: RefundWay::Gateway,
             state: RefundState::Done,
             number: Some("r9".to_owned()),
+            trade: Some(number.clone()),
             reason: String::new(),
             proof: None,
             actor: "console".to_owned(),
@@ -153,6 +155,7 @@ async fn refunds_that_are_not_ours_or_never_happened_are_told() {
             finished_at: Some(now),
             ask_at: None,
             asked: 1,
+            sent_at: None,
         };
         assert_eq!(tx.insert_refund(&refund)?, Inserted::Yes);
         Ok(())

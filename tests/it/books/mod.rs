@@ -1,9 +1,12 @@
 //! The books: Matcha's flows and the simulator of the gateway, each with the other's time. Bills of a day, the log of an
 //! account, transfers.
 
+mod accounts;
 mod api;
 mod bills;
 mod cli;
+mod double;
+mod refunds;
 mod transfers;
 mod watching;
 
