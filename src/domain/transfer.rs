@@ -98,6 +98,8 @@ pub struct Transfer {
     pub day: Day,
     /// When it was asked for.
     pub requested_at: Timestamp,
+    /// When it was last sent, or about to be: a request may be on its way for a while.
+    pub sent_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
     /// When the gateway is asked next.
@@ -139,6 +141,9 @@ pub enum Next {
 /// So long after the owner's wish it may still be sent: later it would surprise, and the day is another.
 pub const SEND_FOR: Millis = Millis::seconds(3600);
 
+/// A sending that the gateway knows nothing of so long after it was made is not on its way any more.
+pub const ON_ITS_WAY: Millis = Millis::seconds(10 * 60);
+
 impl Transfer {
     /// What is said first in a step: only a transfer of which nobody was told yet is sent without asking.
     #[must_use]
@@ -156,18 +161,26 @@ impl Transfer {
         self.state == TransferState::Open && self.problem.is_none() && now.since(self.requested_at) < SEND_FOR
     }
 
+    /// True where no sending of it can still be on its way.
+    fn has_arrived(&self, now: Timestamp) -> bool {
+        self.sent_at.is_none_or(|at| now.since(at) >= ON_ITS_WAY)
+    }
+
     /// The transfer after an answer. `sent` says whether the answer is to a sending, `gives_up_after` how many words are
     /// spent on one.
     ///
     /// A no to the very first sending is an end. A no to a later one is not, because the first may be under way: it is
-    /// believed when the gateway says after it that there is no such transfer. That also ends one that is too old to send.
+    /// believed when the gateway says, so long after it that nothing is on its way any more, that there is no such transfer.
+    /// That also ends one that is too old to send.
     #[must_use]
     pub fn after(&self, told: &Told, sent: bool, gives_up_after: u32, now: Timestamp) -> Transfer {
         let asked = self.asked.saturating_add(1);
+        let sent_at = if sent { Some(now) } else { self.sent_at };
         let ended = |state, problem: Option<String>, gateway_ref: Option<String>| Transfer {
             state,
             problem,
             gateway_ref: gateway_ref.or_else(|| self.gateway_ref.clone()),
+            sent_at,
             finished_at: Some(now),
             ask_at: None,
             asked,
@@ -175,7 +188,7 @@ impl Transfer {
         };
         let open = |problem: Option<String>| {
             let ask_at = (asked < gives_up_after).then(|| now.plus(pause(asked)));
-            Transfer { ask_at, asked, problem, ..self.clone() }
+            Transfer { ask_at, asked, problem, sent_at, ..self.clone() }
         };
         match told {
             Told::Done(number) => ended(TransferState::Done, None, number.clone()),
@@ -186,7 +199,7 @@ impl Transfer {
             }
             // A question that is refused tells nothing of the transfer.
             Told::Refused(why) => open(if sent { Some(why.clone()) } else { self.problem.clone() }),
-            Told::NotFound if !self.may_send_again(now) => {
+            Told::NotFound if !sent && !self.may_send_again(now) && self.has_arrived(now) => {
                 let why = self.problem.clone().unwrap_or_else(|| "never arrived".to_owned());
                 ended(TransferState::Failed, Some(why), None)
             }
@@ -235,6 +248,7 @@ mod tests {
             actor: "console".to_owned(),
             day: Day::in_china(at(0)),
             requested_at: at(0),
+            sent_at: None,
             finished_at: None,
             ask_at: Some(at(0)),
             asked: 0,
@@ -257,7 +271,9 @@ mod tests {
         assert!(!refused.may_send_again(at(3)));
         let done = refused.after(&Told::Done(Some("2026".to_owned())), false, 100, at(3));
         assert_eq!((done.state, done.problem), (TransferState::Done, None));
-        let failed = refused.after(&Told::NotFound, false, 100, at(3));
+        let early = refused.after(&Told::NotFound, false, 100, at(3));
+        assert_eq!(early.state, TransferState::Open, "the first one may still arrive");
+        let failed = refused.after(&Told::NotFound, false, 100, at(2 + 600_000));
         assert_eq!(failed.problem.as_deref(), Some("PAYER_BALANCE_NOT_ENOUGH"));
     }
 
@@ -267,6 +283,21 @@ mod tests {
         assert!(unknown.may_send_again(at(3_599_999)) && !unknown.may_send_again(at(3_600_000)));
         assert_eq!(unknown.after(&Told::NotFound, false, 100, at(5)).state, TransferState::Open);
         let late = unknown.after(&Told::NotFound, false, 100, at(3_600_000));
+        assert_eq!((late.state, late.problem.as_deref()), (TransferState::Failed, Some("never arrived")));
+    }
+
+    #[test]
+    fn one_that_was_sent_in_the_last_minute_of_its_hour_has_ten_more_to_arrive() {
+        let (minute, second) = (60_000, 1000);
+        let first = transfer().after(&Told::Unknown, true, 100, at(1));
+        let again = first.after(&Told::Unknown, true, 100, at(59 * minute + 59 * second));
+        let asked = again.after(&Told::NotFound, false, 100, at(60 * minute + 5 * second));
+        assert_eq!(asked.state, TransferState::Open);
+        assert!(
+            asked.ask_at.is_some() && asked.next(at(61 * minute)) == Next::Ask,
+            "and it is asked for, not sent"
+        );
+        let late = asked.after(&Told::NotFound, false, 100, at(70 * minute + 5 * second));
         assert_eq!((late.state, late.problem.as_deref()), (TransferState::Failed, Some("never arrived")));
     }
 
@@ -322,6 +353,34 @@ mod tests {
                 TransferState::Returned => prop_assert_eq!(last, Told::Returned(None)),
                 TransferState::Open => prop_assert!(open.finished_at.is_none()),
             }
+        }
+
+        #[test]
+        fn what_may_still_arrive_is_never_given_up(
+            // Each word: what happens to a sending, how long it is on its way, and how long until the next word.
+            words in proptest::collection::vec((0_u8..3, 0_i64..600, 1_i64..1200), 1..60),
+        ) {
+            let (mut now, mut open) = (at(0), transfer());
+            let mut on_their_way: Vec<Timestamp> = Vec::new();
+            for (fate, way, pause) in words {
+                if open.state != TransferState::Open { break; }
+                let is_there = on_their_way.iter().any(|arrives| *arrives <= now);
+                let mut sends = open.next(now) == Next::Send;
+                if !sends {
+                    let told = if is_there { Told::Dealing } else { Told::NotFound };
+                    sends = told == Told::NotFound && open.may_send_again(now);
+                    if !sends { open = open.after(&told, false, 1000, now); }
+                }
+                if sends {
+                    let told = match fate {
+                        0 => Told::Refused("y".to_owned()),
+                        _ => { on_their_way.push(now.plus(Millis::seconds(way))); Told::Unknown }
+                    };
+                    open = open.after(&told, true, 1000, now);
+                }
+                now = now.plus(Millis::seconds(pause));
+            }
+            prop_assert!(open.state != TransferState::Failed || on_their_way.is_empty(), "{on_their_way:?}");
         }
     }
 }

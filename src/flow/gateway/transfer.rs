@@ -124,6 +124,7 @@ fn plan(
         actor: actor.to_string(),
         day,
         requested_at: now,
+        sent_at: None,
         finished_at: None,
         ask_at: Some(ask_at),
         asked: 0,
@@ -149,8 +150,10 @@ async fn claim(app: &App, id: TransferId, now: Timestamp) -> Result<(Transfer, b
             let known = tx.transfer(id)?.ok_or(Error::NotFound(Thing::Transfer))?;
             let is_mine = known.state == TransferState::Open;
             if is_mine {
-                let asked = known.asked + 1;
-                tx.update_transfer(&Transfer { asked, ask_at: Some(now.plus(HANDS_OFF)), ..known.clone() })?;
+                let (asked, ask_at) = (known.asked + 1, Some(now.plus(HANDS_OFF)));
+                // Whether it will be sent shows only in the step; that it may have been outlives a crash.
+                let sent_at = if known.may_send_again(now) { Some(now) } else { known.sent_at };
+                tx.update_transfer(&Transfer { asked, ask_at, sent_at, ..known.clone() })?;
             }
             Ok::<_, Error>((known, is_mine))
         })

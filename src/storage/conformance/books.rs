@@ -62,6 +62,7 @@ fn transfer(n: i64) -> Transfer {
         actor: "console".to_owned(),
         day: day("2026-06-01"),
         requested_at: at(0),
+        sent_at: None,
         finished_at: None,
         ask_at: Some(at(n * 1000)),
         asked: 0,

@@ -24,7 +24,7 @@ const DIFFERENCE: &str = "id, account_id, day, kind, number, refund, gateway_ref
 const WATCH: &str =
     "account_id, merchant_id, device_id, since, ended_at, seen_until, ask_at, quiet, failing_since";
 const TRANSFER: &str = "id, account_id, request_id, number, payee_kind, payee, name, amount_fen, remark, state, \
-                        gateway_ref, problem, actor, day, requested_at, finished_at, ask_at, asked";
+                        gateway_ref, problem, actor, day, requested_at, finished_at, ask_at, asked, sent_at";
 
 fn book_day(row: &Row<'_>) -> rusqlite::Result<BookDay> {
     Ok(BookDay {
@@ -105,6 +105,7 @@ fn transfer(row: &Row<'_>) -> rusqlite::Result<Transfer> {
         finished_at: row.get(15)?,
         ask_at: row.get(16)?,
         asked: row.get(17)?,
+        sent_at: row.get(18)?,
     })
 }
 
@@ -116,6 +117,32 @@ fn unbilled(row: &Row<'_>) -> rusqlite::Result<Unbilled> {
         order: row.get(3)?,
         amount: row.get(4)?,
     })
+}
+
+/// What was settled and what was paid back between `:from` and `:to`, and is in no bill. This is asked in the writer: it must
+/// not read all that was ever settled.
+pub(super) fn unbilled_sql() -> (String, String) {
+    let not_billed = |refund: &str| {
+        format!(
+            "NOT EXISTS (SELECT 1 FROM billed b WHERE b.account_id = t.account_id AND b.number = t.number
+               AND b.refund = {refund})"
+        )
+    };
+    let payments = format!(
+        "SELECT t.number, NULL, t.gateway_ref, t.order_id, t.amount_fen
+         FROM settlements s INDEXED BY settlements_paid_at JOIN trades t ON t.gateway_ref = s.gateway_ref
+         WHERE t.account_id = :account AND s.gateway_ref IS NOT NULL AND s.undone_at IS NULL AND s.settled_at >= :from AND s.settled_at < :to
+           AND {} ORDER BY s.settled_at, t.number LIMIT :limit",
+        not_billed("''")
+    );
+    let refunds = format!(
+        "SELECT t.number, r.number, t.gateway_ref, r.order_id, r.amount_fen
+         FROM refunds r INDEXED BY refunds_done JOIN trades t ON t.number = r.trade
+         WHERE t.account_id = :account AND r.state = 'done' AND r.way = 'gateway'
+           AND r.finished_at >= :from AND r.finished_at < :to AND {} ORDER BY r.finished_at, r.id LIMIT :limit",
+        not_billed("r.number")
+    );
+    (payments, refunds)
 }
 
 impl<T: Lend> BooksRead for T {
@@ -148,26 +175,7 @@ impl<T: Lend> BooksRead for T {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<Unbilled>> {
-        let not_billed = |refund: &str| {
-            format!(
-                "NOT EXISTS (SELECT 1 FROM billed b WHERE b.account_id = t.account_id AND b.number = t.number
-                   AND b.refund = {refund})"
-            )
-        };
-        let payments = format!(
-            "SELECT t.number, NULL, t.gateway_ref, t.order_id, t.amount_fen
-             FROM settlements s JOIN trades t ON t.gateway_ref = s.gateway_ref
-             WHERE t.account_id = :account AND s.undone_at IS NULL AND s.settled_at >= :from AND s.settled_at < :to
-               AND {} ORDER BY s.settled_at, t.number LIMIT :limit",
-            not_billed("''")
-        );
-        let refunds = format!(
-            "SELECT t.number, r.number, t.gateway_ref, r.order_id, r.amount_fen
-             FROM refunds r JOIN trades t ON t.number = r.trade
-             WHERE t.account_id = :account AND r.state = 'done' AND r.way = 'gateway'
-               AND r.finished_at >= :from AND r.finished_at < :to AND {} ORDER BY r.finished_at, r.id LIMIT :limit",
-            not_billed("r.number")
-        );
+        let (payments, refunds) = unbilled_sql();
         let params =
             || named_params! {":account": account, ":from": from, ":to": to, ":limit": limit}.to_vec();
         let mut found = all(self.conn(), &payments, params().as_slice(), unbilled)?;
@@ -382,8 +390,9 @@ impl BooksWrite for Unit<'_> {
 
     fn insert_transfer(&mut self, transfer: &Transfer) -> Result<Inserted> {
         let sql = "INSERT INTO transfers (id, account_id, request_id, number, payee_kind, payee, name, amount_fen, remark,
-                                          state, gateway_ref, problem, actor, day, requested_at, finished_at, ask_at, asked)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+                                          state, gateway_ref, problem, actor, day, requested_at, finished_at, ask_at, asked,
+                                          sent_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let (t, c) = (transfer, &transfer.content);
         let params = params![
             t.id,
@@ -403,16 +412,18 @@ impl BooksWrite for Unit<'_> {
             t.requested_at,
             t.finished_at,
             t.ask_at,
-            t.asked
+            t.asked,
+            t.sent_at
         ];
         insert(self.conn, sql, params)
     }
 
     fn update_transfer(&mut self, transfer: &Transfer) -> Result<()> {
-        let sql = "UPDATE transfers SET state = ?, gateway_ref = ?, problem = ?, finished_at = ?, ask_at = ?, asked = ?
+        let sql = "UPDATE transfers SET state = ?, gateway_ref = ?, problem = ?, finished_at = ?, ask_at = ?, asked = ?, sent_at = ?
                    WHERE id = ?";
         let t = transfer;
-        let params = params![t.state, t.gateway_ref, t.problem, t.finished_at, t.ask_at, t.asked, t.id];
+        let params =
+            params![t.state, t.gateway_ref, t.problem, t.finished_at, t.ask_at, t.asked, t.sent_at, t.id];
         change(self.conn, sql, params).map(drop)
     }
 }

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0007_books.sql"),
     include_str!("../../../migrations/sqlite/0008_page_pay.sql"),
     include_str!("../../../migrations/sqlite/0009_refund_doubts.sql"),
+    include_str!("../../../migrations/sqlite/0010_doubts.sql"),
 ];
 
 /// "MTCH": tells our file from another program's.

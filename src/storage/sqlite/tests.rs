@@ -196,3 +196,18 @@ async fn a_unit_that_fails_leaves_nothing_in_the_memory_of_the_catalog() {
     assert!(failed.await.is_err());
     assert_eq!(count(&store).await, before);
 }
+
+#[tokio::test]
+async fn what_no_bill_has_is_looked_up_by_its_day() {
+    let (_dir, _, _, raw) = opened().await;
+    let (payments, refunds) = super::books::unbilled_sql();
+    for (sql, index) in
+        [(payments, "settlements_paid_at (settled_at>?"), (refunds, "refunds_done (finished_at>?")]
+    {
+        let mut plan = raw.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps: Vec<String> =
+            plan.query_map([], |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect();
+        assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:?}");
+    }
+}
