@@ -145,6 +145,12 @@ pub enum Conflict {
     /// The membership has an agreement that is in force.
     #[error("this membership renews itself already")]
     RenewsAlready,
+    /// Signed now, the same period could be charged twice.
+    #[error("a charge by an earlier subscription is under way")]
+    ChargeUnderWay,
+    /// One application has one account: what the gateway sends says only which application it is for.
+    #[error("another account has the keys of this application")]
+    ApplicationTaken,
     /// Several writers changed one thing at once; nothing was lost, try again.
     #[error("the order changed at the same time")]
     Raced,

@@ -17,7 +17,7 @@ use crate::domain::id::AccountId;
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::time::{Millis, Timestamp};
 use crate::flow::{Conflict, Error, Thing};
-use crate::storage::verbs::Merchant;
+use crate::storage::verbs::{Merchant, WriteTx};
 
 /// What may be shown of an account's keys.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,10 +60,11 @@ fn sealed(app: &App, account: AccountId, credentials: &Credentials, now: Timesta
     }
 }
 
-/// Makes an account with its keys.
+/// Makes an account with its keys. An application has one account: its notifications say only which application they are for,
+/// and a bill is that of all its trades.
 ///
 /// # Errors
-/// [`Error::Keys`]: which part does not fit, and why. Nothing was stored.
+/// [`Error::Keys`]: which part does not fit, and why; [`Conflict::ApplicationTaken`]. Nothing was stored.
 pub async fn add(app: &App, name: String, pasted: &Pasted, actor: Actor) -> Result<(Account, Shown), Error> {
     let credentials = Credentials::from_pasted(pasted)?;
     let (now, makers) = (app.now(), app.makers.clone());
@@ -75,6 +76,7 @@ pub async fn add(app: &App, name: String, pasted: &Pasted, actor: Actor) -> Resu
     let made = account.clone();
     app.store
         .write(move |tx| {
+            alone(tx, &merchant)?;
             tx.insert_account(&account)?;
             tx.set_merchant(&merchant)?;
             let entry = Entry {
@@ -89,10 +91,18 @@ pub async fn add(app: &App, name: String, pasted: &Pasted, actor: Actor) -> Resu
     Ok((made, Shown::of(&credentials, now)))
 }
 
+/// Refuses keys of an application that another account has.
+fn alone(tx: &dyn WriteTx, merchant: &Merchant) -> Result<(), Error> {
+    let known = tx.merchants_of_app(&merchant.app_id)?;
+    let is_taken = known.iter().any(|known| known.account != merchant.account);
+    if is_taken { Err(Error::Conflict(Conflict::ApplicationTaken)) } else { Ok(()) }
+}
+
 /// Gives an account new keys of the same application: trades that are under way are known to that one only.
 ///
 /// # Errors
-/// [`Error::Keys`], [`Error::NotFound`], [`Conflict::NotOfficial`], [`Conflict::OtherApplication`]. The old keys stay in force.
+/// [`Error::Keys`], [`Error::NotFound`], [`Conflict::NotOfficial`], [`Conflict::OtherApplication`],
+/// [`Conflict::ApplicationTaken`]. The old keys stay in force.
 pub async fn replace(app: &App, account: AccountId, pasted: &Pasted, actor: Actor) -> Result<Shown, Error> {
     let credentials = Credentials::from_pasted(pasted)?;
     let (now, makers) = (app.now(), app.makers.clone());
@@ -105,6 +115,9 @@ pub async fn replace(app: &App, account: AccountId, pasted: &Pasted, actor: Acto
             let known = tx.merchant(account)?;
             if known.as_ref().is_some_and(|known| known.app_id != merchant.app_id) {
                 return Err(Error::Conflict(Conflict::OtherApplication));
+            }
+            if known.is_none() {
+                alone(tx, &merchant)?;
             }
             let after_the_last = known.map(|known| known.updated_at.plus(Millis::new(1)));
             let updated_at = after_the_last.map_or(now, |last| last.max(now));

@@ -213,6 +213,16 @@ fn in_the_way(what: Conflict) -> Problem {
             "这份会员已开通自动续费, 无需重复签约。",
             "This membership renews itself already; there is nothing to sign.",
         ),
+        Conflict::ChargeUnderWay => (
+            "charge_under_way",
+            "上一次自动续费还有一笔扣款没有结果, 暂时不能重新签约; 请稍后再试。",
+            "A charge by your earlier subscription is still under way; please sign again later.",
+        ),
+        Conflict::ApplicationTaken => (
+            "application_taken",
+            "这个应用 (APPID) 的密钥已在另一个账户里; 没有保存。要更换密钥, 请在那个账户里更换。",
+            "Another account has the keys of this application (app id); nothing was stored. To replace its keys, do it there.",
+        ),
         Conflict::Raced => (
             "raced",
             "同一时刻有其他改动, 没有保存; 请重试。",

@@ -69,3 +69,12 @@ async fn a_check_says_what_is_wrong() {
         check().await["findings"].as_array().unwrap().iter().map(|finding| text(&finding["code"])).collect();
     assert!(codes.contains(&"clock_off".to_owned()), "{codes:?}");
 }
+
+#[tokio::test]
+async fn an_application_has_one_account() {
+    let shop = Shop::open().await;
+    let before = shop.test.owner_get("/accounts").await;
+    let again = json!({ "name": "again", "channel": "alipay_official", "keys": keys(&shop.gateway) });
+    shop.test.owner_post("/accounts", again).await.problem(409, "application_taken");
+    assert_eq!(shop.test.owner_get("/accounts").await, before, "nothing was stored");
+}
