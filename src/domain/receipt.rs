@@ -245,6 +245,10 @@ pub enum Reason {
     TransferFailed,
     /// A membership renews itself no more: the last try to charge it was refused, or none ever will work.
     SubscriptionEnded,
+    /// What became of a subscription's charge is not known though its day is over.
+    ChargeDoubtful,
+    /// The gateway refuses charges for a reason that only the owner can mend.
+    ChargesRefused,
 }
 
 impl Reason {
@@ -275,7 +279,9 @@ impl Reason {
             | Reason::BillUnread
             | Reason::AnnouncersDiffer
             | Reason::TransferFailed
-            | Reason::SubscriptionEnded => false,
+            | Reason::SubscriptionEnded
+            | Reason::ChargeDoubtful
+            | Reason::ChargesRefused => false,
         }
     }
 
@@ -309,6 +315,8 @@ impl Reason {
             Reason::AnnouncersDiffer => "announcers_differ",
             Reason::TransferFailed => "transfer_failed",
             Reason::SubscriptionEnded => "subscription_ended",
+            Reason::ChargeDoubtful => "charge_doubtful",
+            Reason::ChargesRefused => "charges_refused",
         }
     }
 }

@@ -205,7 +205,7 @@ fn judge<T: ReadTx + ?Sized>(tx: &T, account: AccountId, row: &BillRow) -> Resul
 async fn compare(app: &App, day: BookDay, bill: DayBill, now: Timestamp) -> Result<DayState, Error> {
     let account = day.account;
     let DayBill { rows, unread } = bill;
-    let (tally, ours, odd) = app
+    let (tally, ours, odd, uncounted) = app
         .store
         .read(move |tx| {
             let (mut ours, mut odd) = (Vec::new(), Vec::new());
@@ -214,11 +214,14 @@ async fn compare(app: &App, day: BookDay, bill: DayBill, now: Timestamp) -> Resu
                 if judged.is_ours {
                     ours.push((row.number.clone(), row.refund.clone()));
                 }
-                if judged.found.is_some() {
-                    odd.push(row.clone());
-                }
+                odd.extend(judged.found.map(|found| (found.kind.rank(), row)));
             }
-            Ok::<_, Error>((rows.iter().fold(Tally::default(), Tally::with), ours, odd))
+            // Another shop's rows may be a million: no more are judged again than can be told.
+            odd.sort_by_key(|(rank, _)| *rank);
+            let uncounted = odd.len().saturating_sub(limits::BILL_DIFFERENCES_MAX);
+            let odd: Vec<BillRow> =
+                odd.iter().take(limits::BILL_DIFFERENCES_MAX).map(|(_, row)| (*row).clone()).collect();
+            Ok::<_, Error>((rows.iter().fold(Tally::default(), Tally::with), ours, odd, uncounted))
         })
         .await?;
     // A crash in between is no harm: the day is compared again, and a mark is made once.
@@ -249,13 +252,14 @@ async fn compare(app: &App, day: BookDay, bill: DayBill, now: Timestamp) -> Resu
             }
             found.extend(missing(tx, &day, limits::WORKER_ROWS_MAX)?);
             found.extend(unread_rows.iter().cloned());
+            let told = tell(tx, &makers, account, day.day, found, now)?;
             let next = BookDay {
                 state: DayState::Compared,
                 asked: day.asked + 1,
                 ask_at: None,
                 tally,
                 problem: None,
-                differences: tell(tx, &makers, account, day.day, found, now)?,
+                differences: told.saturating_add(u32::try_from(uncounted).unwrap_or(u32::MAX)),
                 finished_at: Some(now),
                 ..day.clone()
             };
@@ -265,15 +269,16 @@ async fn compare(app: &App, day: BookDay, bill: DayBill, now: Timestamp) -> Resu
         .await
 }
 
-/// Writes differences down and puts them before the owner, each once; how many there are.
+/// Writes differences down and puts them before the owner, each once, the weightiest first; how many there are.
 pub(crate) fn tell(
     tx: &mut dyn WriteTx,
     makers: &Makers,
     account: AccountId,
     day: Day,
-    found: Vec<Found>,
+    mut found: Vec<Found>,
     now: Timestamp,
 ) -> Result<u32, Error> {
+    found.sort_by_key(|found| found.kind.rank());
     let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
     let mut told = 0;
     for found in found.into_iter().take(limits::BILL_DIFFERENCES_MAX) {

@@ -97,7 +97,7 @@ words! {
     Channel: Wechat, Alipay, AlipayOfficial;
     DayState: Waiting, Compared, Missing;
     DeviceKind: Bridge, Vmq, Smsforwarder, Receiptnotice, Text, Bill;
-    DifferenceKind: UnknownPayment, Unsettled, OtherAmount, OtherNumber, Missing, UnknownRefund, RefundNotDone, RefundMissing, Unread, NoBill, Announcers, TransferFailed, TransferDoubtful;
+    DifferenceKind: UnknownPayment, Unsettled, OtherAmount, OtherNumber, Missing, UnknownRefund, RefundNotDone, RefundMissing, Unread, NoBill, Announcers, TransferFailed, TransferDoubtful, ChargeDoubtful, ChargesRefused;
     Distinguish: Amount, Remark;
     InboxState: Open, Settled, Dismissed;
     Lock: Hosted, Sealed, Reveal;
@@ -105,7 +105,7 @@ words! {
     PayeeKind: UserId, LogonId;
     ProductKind: Article, Bundle, Membership;
     ReadAs: Pending, Receipt, Refused, Hint, Unread;
-    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime, Claim, DeviceSilent, OtherAmount, PaidTwice, WentBack, GatewayRefused, RefundDoubtful, BillUnknown, BillUnsettled, BillMissing, BillAmount, BillRefund, BillUnread, AnnouncersDiffer, TransferFailed, SubscriptionEnded;
+    Reason: NoCandidate, TwoCandidates, SecondReceipt, PossibleEcho, WrongAnnouncer, Untrusted, NoAccount, AmountMissing, TextHidden, NoTime, Claim, DeviceSilent, OtherAmount, PaidTwice, WentBack, GatewayRefused, RefundDoubtful, BillUnknown, BillUnsettled, BillMissing, BillAmount, BillRefund, BillUnread, AnnouncersDiffer, TransferFailed, SubscriptionEnded, ChargeDoubtful, ChargesRefused;
     ReceiptState: Settled, Echo, Pin, Inbox, Dismissed;
     RefundState: Open, Done, Failed;
     RefundWay: ByHand, Gateway;

@@ -22,7 +22,8 @@ pub struct DifferenceBody {
     #[schema(value_type = String, format = Date)]
     pub day: Day,
     /// `unknown_payment`, `unsettled`, `other_amount`, `other_number`, `missing`, `unknown_refund`, `refund_not_done`,
-    /// `refund_missing`, `unread`, `no_bill`, `announcers`, `transfer_failed` or `transfer_doubtful`.
+    /// `refund_missing`, `unread`, `no_bill`, `announcers`, `transfer_failed`, `transfer_doubtful`,
+    /// `charge_doubtful` or `charges_refused`.
     #[schema(value_type = String)]
     pub kind: DifferenceKind,
     /// The number of the trade or transfer.

@@ -167,8 +167,8 @@ async fn refunds_that_are_not_ours_or_never_happened_are_told() {
         shop.differences().await.into_iter().map(|d| (d.kind, d.refund, d.ours, d.theirs)).collect();
     let foreign = (DifferenceKind::UnknownRefund, Some("console7".to_owned()), None, Some(fen(30)));
     let missing = (DifferenceKind::RefundMissing, Some("r9".to_owned()), Some(fen(20)), None);
-    assert_eq!(found, [foreign, missing]);
-    assert_eq!(shop.world.reasons().await, [Reason::BillRefund, Reason::BillMissing]);
+    assert_eq!(found, [missing, foreign], "what is ours comes first");
+    assert_eq!(shop.world.reasons().await, [Reason::BillMissing, Reason::BillRefund]);
 }
 
 #[tokio::test]
@@ -273,4 +273,26 @@ async fn what_was_paid_before_midnight_and_settled_after_it_is_in_its_own_bill()
     assert_eq!(shop.reconcile().await, 1);
     let second = shop.day(Book::Bill, "2026-06-02").await;
     assert_eq!((second.tally.payments, second.differences), (1, 0), "it is not missed in the second bill");
+}
+
+#[tokio::test]
+async fn rows_of_another_shop_crowd_out_nothing_of_ours() {
+    let shop = Shop::open().await;
+    for n in 0..60 {
+        shop.sold_elsewhere(&format!("a{n}"), 100).await;
+    }
+    let (_, unsettled) = shop.official_order().await;
+    shop.gateway.pay(&unsettled.number).await.unwrap();
+    let (_, missing) = shop.settle_by_a_lie().await;
+    shop.at(NEXT_MORNING).await;
+    assert_eq!(shop.reconcile().await, 1);
+    assert_eq!(shop.day(Book::Bill, DAY).await.differences, 62, "all are counted");
+    let kinds = shop.kinds().await;
+    assert!(kinds.contains(&(DifferenceKind::Unsettled, unsettled.number.clone())));
+    assert!(kinds.contains(&(DifferenceKind::Missing, missing.number.clone())));
+    let reasons = shop.world.reasons().await;
+    assert_eq!(reasons.len(), 50);
+    for ours in [Reason::BillUnsettled, Reason::BillMissing] {
+        assert_eq!(reasons.iter().filter(|reason| **reason == ours).count(), 1, "{ours:?}");
+    }
 }
