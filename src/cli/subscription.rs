@@ -17,6 +17,11 @@ use crate::storage::verbs::Page;
 pub(super) enum Subscription {
     /// List subscriptions, newest first, with their schedules and charges
     List,
+    /// Have Alipay asked again what became of its charges and how it stands. The server asks within a minute
+    Ask {
+        /// The subscription
+        id: AgreementId,
+    },
     /// End one: nothing is charged any more, what was paid for goes on. The server tells Alipay
     End {
         /// The subscription
@@ -35,6 +40,10 @@ impl Subscription {
                     }
                 }
                 Ok(())
+            }
+            Subscription::Ask { id } => {
+                subscription::ask_soon(&app, id, Actor::Console).await?;
+                say(&format!("the server asks Alipay about {id}"))
             }
             Subscription::End { id } => {
                 subscription::end(&app, id, Ending::Owner, Actor::Console).await?;

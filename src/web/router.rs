@@ -114,6 +114,7 @@ fn owner() -> OpenApiRouter<Web> {
         .routes(routes!(owner_orders::refund))
         .routes(routes!(owner_subscriptions::list))
         .routes(routes!(owner_subscriptions::get))
+        .routes(routes!(owner_subscriptions::ask))
         .routes(routes!(owner_subscriptions::unsign))
         .routes(routes!(lists::receipts))
         .routes(routes!(lists::notices))

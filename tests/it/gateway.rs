@@ -30,7 +30,7 @@ pub(crate) struct Ready {
     pub(crate) listening: String,
     /// The address of the API, with `/gateway.do`.
     pub(crate) gateway: String,
-    control: String,
+    pub(crate) control: String,
     pub(crate) app_id: String,
     pub(crate) seller_id: String,
     /// Its clock, as Shanghai's show it: `2026-01-02 15:04:05`.

@@ -84,14 +84,6 @@ impl Refusal {
     pub fn advice(&self) -> Advice {
         advice::of(&self.code, &self.sub_code)
     }
-
-    /// Alipay asks for fewer calls.
-    #[must_use]
-    pub fn wants_fewer_calls(&self) -> bool {
-        self.code == "40005"
-            || self.sub_code.ends_with("SYSTEM_RATE_LIMIT")
-            || self.sub_code == "isv.app-call-limited"
-    }
 }
 
 impl std::fmt::Display for Refusal {

@@ -209,14 +209,27 @@ pub enum Verdict {
     AskAgreement,
     /// It never will.
     Over,
+    /// It is about us and not about the payer: a key, a permission, too many calls. No try is used up; the same number is
+    /// asked for again until the period is over.
+    Ours,
 }
 
 /// Reads a refusal's code (`sub_code`), with or without its family in front. An unknown one is tried again: by the schedule
 /// that ends soon enough.
 #[must_use]
 pub fn verdict(code: &str) -> Verdict {
-    let bare = code.split_once('.').map_or(code, |(_, bare)| bare);
-    match bare {
+    let (family, word) = code.split_once('.').unwrap_or(("", code));
+    // Families of what the gateway says before it looks at any business; a common code stands for an answer without a
+    // business code, `unfit` for what was never sent.
+    if matches!(family, "isv" | "isp" | "aop")
+        || matches!(
+            word,
+            "" | "unfit" | "SYSTEM_RATE_LIMIT" | "20001" | "40001" | "40002" | "40003" | "40005" | "40006"
+        )
+    {
+        return Verdict::Ours;
+    }
+    match word {
         "SYSTEM_ERROR" | "TRADE_HAS_SUCCESS" | "TRADE_HAS_CLOSE" | "CONTEXT_INCONSISTENT" => {
             Verdict::AskTrade
         }
@@ -389,6 +402,8 @@ pub struct Charge {
     pub planned_at: Timestamp,
     /// When the gateway was first asked for it.
     pub asked_at: Option<Timestamp>,
+    /// When it was last sent, or about to be: a request may be on its way for a while.
+    pub sent_at: Option<Timestamp>,
     /// When it was paid or had failed.
     pub finished_at: Option<Timestamp>,
     /// When something is done about it next.

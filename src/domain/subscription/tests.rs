@@ -101,6 +101,15 @@ fn a_refusal_is_read_by_its_code_with_or_without_its_family() {
         ("ACQ.CYCLE_PAY_DATE_NOT_MATCH", Verdict::AskAgreement),
         ("AGREEMENT_STATUS_NOT_NORMAL", Verdict::AskAgreement),
         ("ACQ.AGREEMENT_NOT_EXIST", Verdict::Over),
+        ("isv.app-call-limited", Verdict::Ours),
+        ("isv.invalid-timestamp", Verdict::Ours),
+        ("isv.invalid-signature", Verdict::Ours),
+        ("isv.insufficient-isv-permissions", Verdict::Ours),
+        ("aop.invalid-auth-token", Verdict::Ours),
+        ("ACQ.SYSTEM_RATE_LIMIT", Verdict::Ours),
+        ("40002", Verdict::Ours),
+        ("", Verdict::Ours),
+        ("40004", Verdict::Again),
         ("ACQ.CYCLE_PAY_SINGLE_FEE_EXCEED", Verdict::Over),
     ] {
         assert_eq!(verdict(code), expected, "{code}");

@@ -55,6 +55,7 @@ fn charge(agreement: &Agreement, attempt: u32) -> Charge {
         problem: None,
         planned_at: at(4),
         asked_at: None,
+        sent_at: None,
         finished_at: None,
         next_at: Some(at(5)),
         asked: 0,

@@ -13,7 +13,7 @@ use crate::storage::verbs::{AgreementRead, AgreementWrite, Inserted, Page, Resul
 const AGREEMENT: &str = "id, number, account_id, site_id, product_id, order_id, scene, gateway_no, state, ending, every, \
                          most_fen, due, created_at, signed_at, ended_at, look_at, looked";
 const CHARGE: &str = "number, agreement_id, due, attempt, order_id, amount_fen, subject, state, problem, planned_at, \
-                      asked_at, finished_at, next_at, asked";
+                      asked_at, finished_at, next_at, asked, sent_at";
 
 fn agreement(row: &Row<'_>) -> rusqlite::Result<Agreement> {
     Ok(Agreement {
@@ -54,6 +54,7 @@ fn charge(row: &Row<'_>) -> rusqlite::Result<Charge> {
         finished_at: row.get(11)?,
         next_at: row.get(12)?,
         asked: row.get(13)?,
+        sent_at: row.get(14)?,
     })
 }
 
@@ -161,8 +162,8 @@ impl AgreementWrite for Unit<'_> {
 
     fn insert_charge(&mut self, charge: &Charge) -> Result<Inserted> {
         let sql = "INSERT INTO charges (number, agreement_id, due, attempt, order_id, amount_fen, subject, state, problem,
-                                        planned_at, asked_at, finished_at, next_at, asked)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+                                        planned_at, asked_at, finished_at, next_at, asked, sent_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let c = charge;
         let params = params![
             c.number,
@@ -178,17 +179,19 @@ impl AgreementWrite for Unit<'_> {
             c.asked_at,
             c.finished_at,
             c.next_at,
-            c.asked
+            c.asked,
+            c.sent_at
         ];
         insert(self.conn, sql, params)
     }
 
     fn update_charge(&mut self, charge: &Charge) -> Result<()> {
         let sql =
-            "UPDATE charges SET state = ?, problem = ?, asked_at = ?, finished_at = ?, next_at = ?, asked = ?
-                   WHERE number = ?";
+            "UPDATE charges SET state = ?, problem = ?, asked_at = ?, finished_at = ?, next_at = ?, asked = ?,
+                                sent_at = ? WHERE number = ?";
         let c = charge;
-        let params = params![c.state, c.problem, c.asked_at, c.finished_at, c.next_at, c.asked, c.number];
+        let params =
+            params![c.state, c.problem, c.asked_at, c.finished_at, c.next_at, c.asked, c.sent_at, c.number];
         let changed = change(self.conn, sql, params)?;
         if changed == 1 { Ok(()) } else { Err(Error::Unreadable { what: "charge that was just read" }) }
     }

@@ -41,6 +41,22 @@ pub async fn get(
     Ok(axum::Json(subscription::get(&web.app, id).await?.into()))
 }
 
+/// Asks Alipay at once what became of charges whose end is not known, and how the agreement stands: the way out of an item
+/// `charge_doubtful`. Where Alipay does not tell, settling the charge's order by hand ends its period.
+#[utoipa::path(post, path = "/api/v1/owner/subscriptions/{id}/ask", tag = "owner", params(("id" = String, Path)),
+    security(("owner_key" = [])), responses(
+    (status = 200, description = "The subscription", body = OwnerSubscriptionBody),
+    (status = 404, description = "subscription_not_found", body = ProblemBody),
+    (status = 409, description = "keys_lost", body = ProblemBody),
+))]
+pub async fn ask(
+    State(web): State<Web>,
+    owner: Owner,
+    PathOf(id): PathOf<AgreementId>,
+) -> Result<axum::Json<OwnerSubscriptionBody>, Problem> {
+    Ok(axum::Json(subscription::ask(&web.app, id, owner.actor()).await?.into()))
+}
+
 /// Ends a subscription: nothing is charged any more, and the time that was paid for goes on. Asked again, nothing changes.
 #[utoipa::path(post, path = "/api/v1/owner/subscriptions/{id}/unsign", tag = "owner", params(("id" = String, Path)),
     security(("owner_key" = [])), responses(

@@ -24,7 +24,7 @@ use crate::web::extract::{JsonOrNothing, PathOf, bearer, created, may_see};
     request_body = SubscribeRequest, security(("order_token" = [])), responses(
     (status = 201, description = "Where he signs", body = SubscribeBody),
     (status = 404, description = "order_not_found, account_not_found", body = ProblemBody),
-    (status = 409, description = "not_renewing, renews_already, order_not_paid", body = ProblemBody),
+    (status = 409, description = "not_renewing, renews_already, charge_under_way, order_not_paid", body = ProblemBody),
     (status = 503, description = "gateway_refused", body = ProblemBody),
 ))]
 pub async fn start_with_order(
@@ -42,7 +42,7 @@ pub async fn start_with_order(
     security(("unlock_token" = [])), responses(
     (status = 201, description = "Where he signs", body = SubscribeBody),
     (status = 401, description = "bad_token, signed_out", body = ProblemBody),
-    (status = 409, description = "not_renewing, renews_already, order_not_paid", body = ProblemBody),
+    (status = 409, description = "not_renewing, renews_already, charge_under_way, order_not_paid", body = ProblemBody),
     (status = 503, description = "gateway_refused", body = ProblemBody),
 ))]
 pub async fn start_with_unlock(

@@ -4,25 +4,27 @@
 //! of it: its own number is asked, and asked for again only where the gateway knows no such trade. The next try, with a number
 //! of its own, is written in the same unit of work that notes that the one before took no money and never will.
 
-use super::asking::{End, ask, send};
+use super::asking::{Asked, End, ask, send};
 use super::heard::finish;
 use super::paid_until;
+use super::plan::{Try, add, log};
 use crate::app::{App, Makers};
-use crate::domain::channel::Channel;
-use crate::domain::gateway::{Trade, TradeState, Way};
-use crate::domain::id::{AgreementId, OrderId};
+use crate::domain::books::DifferenceKind;
+use crate::domain::gateway::{Trade, TradeState};
+use crate::domain::id::OrderId;
 use crate::domain::log::{Act, Actor, Entry, Subject};
-use crate::domain::order::{Order, OrderStatus};
+use crate::domain::order::OrderStatus;
 use crate::domain::subscription::{
-    self, Agreement, AgreementState, Charge, ChargeState, Ending, OPENS_DAYS_BEFORE, Verdict, verdict,
+    self, Agreement, AgreementState, Charge, ChargeState, Ending, Verdict, verdict,
 };
-use crate::domain::time::{Day, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::flow::gateway::hear::{self, Heard, Source};
+use crate::flow::gateway::reconcile::{Found, tell};
 use crate::flow::gateway::trade::cashier;
 use crate::flow::order::save;
-use crate::flow::{Conflict, Error, Thing};
+use crate::flow::{Error, Thing};
 use crate::limits;
-use crate::storage::verbs::{Inserted, WriteTx};
+use crate::storage::verbs::{ReadTx, WriteTx};
 
 /// Why a charge was given up: the agreement ended.
 pub(super) const ENDED: &str = "ended";
@@ -32,152 +34,8 @@ pub(super) const MISSED: &str = "missed";
 pub(super) const MOVED: &str = "moved";
 /// Why a charge was given up: an earlier try of the same period turned out to be paid.
 const SUPERSEDED: &str = "superseded";
-
-/// Plans the charges of the periods that are due, at most [`limits::GATEWAY_QUESTIONS_PER_RUN`]. Nothing is sent.
-///
-/// # Errors
-/// Of the storage, for the list; what goes wrong with one does not keep the others waiting.
-pub async fn plan_due(app: &App, now: Timestamp) -> Result<usize, Error> {
-    let (most, today) = (limits::GATEWAY_QUESTIONS_PER_RUN, Day::in_china(now));
-    let due =
-        app.store.read(move |tx| tx.agreements_to_plan(today, today.plus(OPENS_DAYS_BEFORE), most)).await;
-    let open = |agreement: &Agreement| subscription::opening(agreement.due, now).is_some_and(|at| at <= now);
-    let mut done = 0;
-    for agreement in due.map_err(Error::Storage)?.into_iter().filter(open) {
-        let makers = app.makers.clone();
-        match app.store.write(move |tx| plan(tx, &makers, agreement.id, now)).await {
-            Ok(()) => done += 1,
-            Err(error) => {
-                tracing::error!(%error, subscription = %agreement.id, "a charge could not be planned");
-            }
-        }
-    }
-    Ok(done)
-}
-
-/// Writes the first charge of a period, with the order that it pays.
-fn plan(tx: &mut dyn WriteTx, makers: &Makers, id: AgreementId, now: Timestamp) -> Result<(), Error> {
-    let agreement = tx.agreement(id)?.ok_or(Error::NotFound(Thing::Subscription))?;
-    let known = tx.charges_of(id, 1)?.first().is_some_and(|charge| charge.due == agreement.due);
-    if agreement.state != AgreementState::Normal || known {
-        return Ok(());
-    }
-    if paid_until(tx, agreement.order)?.is_none() {
-        // What it would prolong was taken back: nobody pays for nothing.
-        return finish(tx, makers, agreement, Ending::Revoked, Actor::System, now).map(drop);
-    }
-    let product = tx.product(agreement.product)?.ok_or(Error::NotFound(Thing::Product))?;
-    // Never more than was agreed to; less where the price came down.
-    let amount = product.price.min(agreement.most);
-    let order = Order {
-        id: OrderId::from_raw(makers.ids.next(now)),
-        site: agreement.site,
-        product: agreement.product,
-        status: OrderStatus::Pending,
-        price: amount,
-        list_price: amount,
-        coupon: None,
-        renews: Some(agreement.order),
-        amount,
-        channel: Channel::AlipayOfficial,
-        account: agreement.account,
-        code: None,
-        client_order_id: None,
-        created_at: now,
-        expires_at: agreement.due.plus(1).starts_in_china(),
-        extensions_left: 0,
-        late: false,
-        paid_at: None,
-        version: 1,
-        reader: None,
-        address: 0,
-        owner_address: None,
-    };
-    match tx.insert_gateway_order(&order)? {
-        Inserted::Yes => {}
-        Inserted::Conflict => return Err(Error::Conflict(Conflict::Raced)),
-    }
-    let cause = format!("amount={amount} account={} subscription={id}", order.account);
-    let entry =
-        Entry { subject: Subject::Order(order.id), act: Act::OrderCreated, actor: Actor::System, cause };
-    makers.log(tx, now, &entry)?;
-    add(
-        tx,
-        makers,
-        &agreement,
-        &Try { order: order.id, amount, subject: product.title, attempt: 1, at: now },
-        now,
-    )
-}
-
-/// A try to be written down.
-struct Try {
-    order: OrderId,
-    amount: crate::domain::money::Fen,
-    subject: String,
-    attempt: u32,
-    at: Timestamp,
-}
-
-/// Writes a charge with its trade. The trade is not asked about by those that ask about readers' trades: what becomes of a
-/// charge is followed here.
-fn add(
-    tx: &mut dyn WriteTx,
-    makers: &Makers,
-    agreement: &Agreement,
-    wish: &Try,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let charge = Charge {
-        number: agreement.charge_number(agreement.due, wish.attempt),
-        agreement: agreement.id,
-        due: agreement.due,
-        attempt: wish.attempt,
-        order: wish.order,
-        amount: wish.amount,
-        subject: wish.subject.clone(),
-        state: ChargeState::Planned,
-        problem: None,
-        planned_at: now,
-        asked_at: None,
-        finished_at: None,
-        next_at: Some(wish.at),
-        asked: 0,
-    };
-    let trade = Trade {
-        number: charge.number.clone(),
-        order: charge.order,
-        account: agreement.account,
-        way: Way::Charge,
-        amount: charge.amount,
-        state: TradeState::Open,
-        qr_code: None,
-        gateway_ref: None,
-        created_at: now,
-        ends_at: subscription::closes(charge.due),
-        ask_at: None,
-        asked: 0,
-    };
-    for inserted in [tx.insert_trade(&trade)?, tx.insert_charge(&charge)?] {
-        if inserted == Inserted::Conflict {
-            return Err(Error::Conflict(Conflict::Raced));
-        }
-    }
-    let cause = format!("number={} at={}", charge.number, wish.at);
-    log(tx, makers, &charge, Act::ChargePlanned, Actor::System, cause, now)
-}
-
-fn log(
-    tx: &mut dyn WriteTx,
-    makers: &Makers,
-    charge: &Charge,
-    act: Act,
-    actor: Actor,
-    cause: String,
-    now: Timestamp,
-) -> Result<(), Error> {
-    Ok(makers.log(tx, now, &Entry { subject: Subject::Agreement(charge.agreement), act, actor, cause })?)
-}
+/// Why a charge was given up: its order was settled without it, by the owner's hand or by a claim that he granted.
+const SETTLED: &str = "settled";
 
 /// Carries on with the charges about which something is to be done, at most [`limits::GATEWAY_QUESTIONS_PER_RUN`].
 ///
@@ -202,43 +60,52 @@ enum Step {
     /// Nothing.
     Rest,
     /// The gateway is asked for it, for the first time.
-    Send(Charge, Agreement),
+    Send(Asked),
     /// The gateway is asked what became of it.
-    Ask(Charge, Agreement),
+    Ask(Asked),
 }
 
-async fn step(app: &App, number: String) -> Result<(), Error> {
+pub(super) async fn step(app: &App, number: String) -> Result<(), Error> {
     let (now, makers) = (app.now(), app.makers.clone());
     let next = app.store.write(move |tx| begin(tx, &makers, &number, now)).await?;
-    let (charge, agreement, is_first) = match next {
+    let (asked, is_first) = match next {
         Step::Rest => return Ok(()),
-        Step::Send(charge, agreement) => (charge, agreement, true),
-        Step::Ask(charge, agreement) => (charge, agreement, false),
+        Step::Send(asked) => (asked, true),
+        Step::Ask(asked) => (asked, false),
     };
-    let cashier = cashier(app, agreement.account).await?;
-    let mut end = if is_first {
-        send(app, &*cashier, &charge, &agreement).await
-    } else {
-        End::Open { problem: charge.problem.clone() }
-    };
-    if let End::Open { problem } = end {
-        end = ask(app, &*cashier, &charge, &agreement, problem).await;
+    let cashier = cashier(app, asked.agreement.account).await?;
+    let mut end =
+        if is_first { send(app, &*cashier, &asked).await } else { End::open(asked.charge.problem.clone()) };
+    if let End::Open { problem, refusal } = end {
+        end = ask(app, &*cashier, &asked, problem).await.or_refused(refusal);
     }
     let (now, makers) = (app.now(), app.makers.clone());
-    app.store.write(move |tx| record(tx, &makers, &charge.number, end.clone(), now)).await
+    app.store.write(move |tx| record(tx, &makers, &asked.charge.number, end.clone(), now)).await
 }
 
 /// Decides what to do about a charge and writes it down before it is done.
 fn begin(tx: &mut dyn WriteTx, makers: &Makers, number: &str, now: Timestamp) -> Result<Step, Error> {
     let charge = tx.charge(number)?.ok_or(Error::NotFound(Thing::Trade))?;
     let agreement = tx.agreement(charge.agreement)?.ok_or(Error::NotFound(Thing::Subscription))?;
+    let is_settled = is_settled(tx, &charge)?;
     match charge.state {
         ChargeState::Paid | ChargeState::Failed => Ok(Step::Rest),
         ChargeState::Asked | ChargeState::Unknown => {
             let next_at = Some(now.plus(subscription::pause(charge.asked + 1)));
-            let asked = Charge { next_at, asked: charge.asked + 1, ..charge };
-            tx.update_charge(&asked)?;
-            Ok(Step::Ask(asked, agreement))
+            let is_wanted = agreement.is_live() && !is_settled;
+            // Written down before it may be sent again, as everything is.
+            let may_be_sent = charge.problem.is_none()
+                && is_wanted
+                && subscription::opening(charge.due, now).is_some_and(|at| at <= now);
+            let sent_at = if may_be_sent { Some(now) } else { charge.sent_at };
+            let charge = Charge { next_at, sent_at, asked: charge.asked + 1, ..charge };
+            tx.update_charge(&charge)?;
+            Ok(Step::Ask(Asked { charge, agreement, is_wanted }))
+        }
+        ChargeState::Planned if is_settled => {
+            void(tx, makers, &charge, SETTLED, now)?;
+            use_up(tx, makers, agreement, &charge, now)?;
+            Ok(Step::Rest)
         }
         ChargeState::Planned => {
             let Some(at) = subscription::opening(charge.due, now) else {
@@ -256,11 +123,38 @@ fn begin(tx: &mut dyn WriteTx, makers: &Makers, number: &str, now: Timestamp) ->
                 return Ok(Step::Rest);
             }
             let next_at = Some(now.plus(subscription::pause(0)));
-            let asked = Charge { state: ChargeState::Asked, asked_at: Some(now), next_at, ..charge };
-            tx.update_charge(&asked)?;
-            Ok(Step::Send(asked, agreement))
+            let (asked_at, sent_at) = (Some(now), Some(now));
+            let charge = Charge { state: ChargeState::Asked, asked_at, sent_at, next_at, ..charge };
+            tx.update_charge(&charge)?;
+            Ok(Step::Send(Asked { charge, agreement, is_wanted: true }))
         }
     }
+}
+
+/// True where the order of a charge has its settlement, so that the charge would be a second payment for one period. Only a
+/// charge that did not pay it is asked about.
+pub(super) fn is_settled<T: ReadTx + ?Sized>(tx: &T, charge: &Charge) -> Result<bool, Error> {
+    let order = tx.order(charge.order)?.ok_or(Error::NotFound(Thing::Order))?;
+    Ok(!order.status.is_payable())
+}
+
+/// A period was paid for without its charge: the next one is due, and the gateway is asked to move its day there, which the
+/// next look does.
+fn use_up(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    agreement: Agreement,
+    charge: &Charge,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if !agreement.is_live() || agreement.due != charge.due {
+        return Ok(());
+    }
+    let due = agreement.every.after(charge.due);
+    let (subject, act) = (Subject::Agreement(agreement.id), Act::SubscriptionMoved);
+    let cause = format!("from={} to={due} order={}", agreement.due, charge.order);
+    makers.log(tx, now, &Entry { subject, act, actor: Actor::System, cause })?;
+    Ok(tx.update_agreement(&Agreement { due, look_at: Some(now), ..agreement })?)
 }
 
 /// Writes what became of a charge, and what follows.
@@ -282,8 +176,11 @@ fn record(
             let heard = hear::hear(tx, makers, &trade, &said, Source::Answer, now)?;
             let after = tx.charge(number)?.ok_or(Error::NotFound(Thing::Trade))?;
             if heard == Heard::Asked && matches!(after.state, ChargeState::Asked | ChargeState::Unknown) {
-                // It is before the owner. Until then it stands in the way of another charge for this period.
-                tx.update_charge(&Charge { state: ChargeState::Unknown, next_at: None, ..after })?;
+                // Another amount. It is before the owner; until he settled the order or had it asked again, it stands in the
+                // way of another charge for this period.
+                let unsure = Charge { state: ChargeState::Unknown, next_at: None, ..after };
+                tx.update_charge(&unsure)?;
+                return accept(tx, makers, &unsure, now);
             }
             Ok(())
         }
@@ -291,13 +188,60 @@ fn record(
             failed(tx, makers, &charge, &problem, now)
         }
         End::Failed(_) => Ok(()),
-        End::Open { problem } => match charge.state {
+        End::Open { problem, refusal } => match charge.state {
             ChargeState::Asked | ChargeState::Unknown => {
-                Ok(tx.update_charge(&Charge { state: ChargeState::Unknown, problem, ..charge })?)
+                let unsure = Charge { state: ChargeState::Unknown, problem, ..charge };
+                tx.update_charge(&unsure)?;
+                if let Some(code) = refusal {
+                    refused(tx, makers, &unsure, code, now)?;
+                }
+                doubt(tx, makers, &unsure, now)?;
+                accept(tx, makers, &unsure, now)
             }
             ChargeState::Planned | ChargeState::Paid | ChargeState::Failed => Ok(()),
         },
     }
+}
+
+/// The gateway refuses charges for a reason that is the owner's to mend: he is told once for the account, while that lies
+/// before him.
+fn refused(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    charge: &Charge,
+    code: String,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let agreement = tx.agreement(charge.agreement)?.ok_or(Error::NotFound(Thing::Subscription))?;
+    if tx.open_difference(agreement.account, DifferenceKind::ChargesRefused)?.is_some() {
+        return Ok(());
+    }
+    let word = Found::word(DifferenceKind::ChargesRefused, code);
+    let found = Found { number: charge.number.clone(), order: Some(charge.order), ..word };
+    tell(tx, makers, agreement.account, charge.due, vec![found], now).map(drop)
+}
+
+/// A charge of which nothing certain is known when its day is over is put before the owner, once: its period cannot be charged
+/// again, nor its reader sign anew, before that is known.
+fn doubt(tx: &mut dyn WriteTx, makers: &Makers, charge: &Charge, now: Timestamp) -> Result<(), Error> {
+    if now < charge.due.plus(1).starts_in_china() {
+        return Ok(());
+    }
+    let agreement = tx.agreement(charge.agreement)?.ok_or(Error::NotFound(Thing::Subscription))?;
+    let word = Found::word(DifferenceKind::ChargeDoubtful, charge.problem.clone().unwrap_or_default());
+    let (number, order, ours) = (charge.number.clone(), Some(charge.order), Some(charge.amount));
+    // A difference of a number is kept once, and so told once.
+    tell(tx, makers, agreement.account, charge.due, vec![Found { number, order, ours, ..word }], now)
+        .map(drop)
+}
+
+/// The owner settled the order of a charge whose end nobody knows: when its window is over, his word is the end of the period.
+fn accept(tx: &mut dyn WriteTx, makers: &Makers, charge: &Charge, now: Timestamp) -> Result<(), Error> {
+    if now < subscription::closes(charge.due) || !is_settled(tx, charge)? {
+        return Ok(());
+    }
+    let agreement = tx.agreement(charge.agreement)?.ok_or(Error::NotFound(Thing::Subscription))?;
+    use_up(tx, makers, agreement, charge, now)
 }
 
 /// A charge failed for good: the next try is planned, or the renewal ends.
@@ -309,6 +253,10 @@ fn failed(
     now: Timestamp,
 ) -> Result<(), Error> {
     let agreement = tx.agreement(charge.agreement)?.ok_or(Error::NotFound(Thing::Subscription))?;
+    if is_settled(tx, charge)? {
+        void(tx, makers, charge, SETTLED, now)?;
+        return use_up(tx, makers, agreement, charge, now);
+    }
     void(tx, makers, charge, problem, now)?;
     let verdict = verdict(problem);
     let look_at = matches!(verdict, Verdict::AskAgreement).then_some(now).or(agreement.look_at);
@@ -325,7 +273,7 @@ fn failed(
         // Nobody refused: the gateway is asked to move the day.
         _ if problem == MISSED => Ok(tx.update_agreement(&Agreement { look_at: Some(now), ..agreement })?),
         (Verdict::Over, _) => finish(tx, makers, agreement, Ending::Refused, actor, now).map(drop),
-        (Verdict::AskAgreement | Verdict::Again | Verdict::AskTrade, Some(at)) => {
+        (Verdict::AskAgreement | Verdict::Again | Verdict::AskTrade | Verdict::Ours, Some(at)) => {
             let Charge { order, amount, subject, attempt, .. } = charge;
             add(
                 tx,
@@ -336,7 +284,7 @@ fn failed(
             )?;
             Ok(tx.update_agreement(&Agreement { look_at, ..agreement })?)
         }
-        (Verdict::AskAgreement | Verdict::Again | Verdict::AskTrade, None) => {
+        (Verdict::AskAgreement | Verdict::Again | Verdict::AskTrade | Verdict::Ours, None) => {
             finish(tx, makers, agreement, Ending::Unpaid, actor, now).map(drop)
         }
     }

@@ -5,10 +5,10 @@
 
 use super::charge;
 use crate::app::Makers;
-use crate::domain::id::{AccountId, AgreementId};
+use crate::domain::id::{AccountId, AgreementId, OrderId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::receipt::{Matter, Reason};
-use crate::domain::subscription::{Agreement, AgreementState, ChargeState, Ending};
+use crate::domain::subscription::{Agreement, AgreementState, Charge, ChargeState, Ending};
 use crate::domain::time::Timestamp;
 use crate::flow::gateway::cashier::renewals::{AgreementSaid, Standing};
 use crate::flow::gateway::hear::Source;
@@ -119,8 +119,22 @@ fn turn(tx: &mut dyn WriteTx, makers: &Makers, agreement: &Agreement, now: Times
     Ok(makers.log(tx, now, &Entry { subject, act, actor, cause })?)
 }
 
-/// Ends an agreement for good. A charge that the gateway has not heard of is not made; one that it has heard of is followed
-/// to its end. The time that was paid for goes on.
+/// The right that an order gave was taken back: what would prolong it ends in the same unit of work.
+pub(crate) fn revoked(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    first: OrderId,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
+    match tx.agreements_of(first)?.into_iter().find(Agreement::is_live) {
+        Some(agreement) => finish(tx, makers, agreement, Ending::Revoked, actor, now).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// Ends an agreement for good. A charge that the gateway has not heard of is not made; one that it has heard of is closed
+/// there if nobody paid it. The time that was paid for goes on.
 pub(crate) fn finish(
     tx: &mut dyn WriteTx,
     makers: &Makers,
@@ -145,9 +159,15 @@ pub(crate) fn finish(
     let (subject, act) = (Subject::Agreement(ended.id), Act::SubscriptionEnded);
     let cause = format!("ending={} order={}", ending.as_str(), ended.order);
     makers.log(tx, now, &Entry { subject, act, actor, cause })?;
-    let last = tx.charges_of(ended.id, 1)?.into_iter().next();
-    if let Some(planned) = last.filter(|charge| charge.state == ChargeState::Planned) {
-        charge::give_up(tx, makers, &planned, charge::ENDED, now)?;
+    for charge in tx.charges_of(ended.id, limits::CHARGES_SHOWN)? {
+        match charge.state {
+            ChargeState::Planned => charge::give_up(tx, makers, &charge, charge::ENDED, now)?,
+            // It is closed by the next question, which is at once: until then its payer could complete it.
+            ChargeState::Asked | ChargeState::Unknown => {
+                tx.update_charge(&Charge { next_at: Some(now), ..charge })?;
+            }
+            ChargeState::Paid | ChargeState::Failed => {}
+        }
     }
     if matches!(ending, Ending::Unpaid | Ending::Refused)
         && tx.open_item_about(ended.order, Reason::SubscriptionEnded)?.is_none()

@@ -80,7 +80,7 @@ fn pause(agreement: &Agreement) -> crate::domain::time::Millis {
 }
 
 async fn ask(app: &App, cashier: &dyn Cashier, asked: &Agreement, name: &AgreementName) -> Result<(), Error> {
-    let (id, now, makers) = (asked.id, app.now(), app.makers.clone());
+    let (id, asked_in, now, makers) = (asked.id, asked.state, app.now(), app.makers.clone());
     let said = match cashier.ask_agreement(name, now).await {
         Ok(said) => said,
         Err(trouble) => {
@@ -93,7 +93,7 @@ async fn ask(app: &App, cashier: &dyn Cashier, asked: &Agreement, name: &Agreeme
         .write(move |tx| {
             let agreement = tx.agreement(id)?.ok_or(Error::NotFound(Thing::Subscription))?;
             match &said {
-                None => unknown_there(tx, &makers, agreement, now).map(|()| None),
+                None => unknown_there(tx, &makers, agreement, asked_in, now).map(|()| None),
                 Some(said) => {
                     hear(tx, &makers, agreement, said, Source::Answer, now)?;
                     compare(tx, &makers, id, said, now)
@@ -102,18 +102,23 @@ async fn ask(app: &App, cashier: &dyn Cashier, asked: &Agreement, name: &Agreeme
         })
         .await?;
     match missed {
-        Some(agreement) => postpone(app, cashier, agreement).await,
+        Some((agreement, to)) => postpone(app, cashier, agreement, to).await,
         None => Ok(()),
     }
 }
 
-/// The gateway knows no such agreement: nobody signed it so far, or it ran out.
+/// The gateway knows no such agreement: nobody signed it so far, or it ran out. An answer that was overtaken by a notification
+/// says nothing of what is known since, and is asked for again.
 fn unknown_there(
     tx: &mut dyn WriteTx,
     makers: &Makers,
     agreement: Agreement,
+    asked_in: AgreementState,
     now: Timestamp,
 ) -> Result<(), Error> {
+    if agreement.state != asked_in {
+        return Ok(tx.update_agreement(&Agreement { look_at: Some(now), ..agreement })?);
+    }
     match agreement.state {
         AgreementState::Ended => Ok(tx.update_agreement(&Agreement { look_at: None, ..agreement })?),
         AgreementState::Pending => {
@@ -130,17 +135,22 @@ fn unknown_there(
 }
 
 /// Compares the due day with the gateway's. Theirs counts where it is later and this period can be charged no more: it was
-/// moved there, or was missed here. The agreement where the gateway has to be asked to move it.
+/// moved there, or was missed here. Ours counts where a period was paid for without a charge. The agreement where the gateway
+/// has to be asked to move it, and whereto.
 fn compare(
     tx: &mut dyn WriteTx,
     makers: &Makers,
     id: AgreementId,
     said: &AgreementSaid,
     now: Timestamp,
-) -> Result<Option<Agreement>, Error> {
+) -> Result<Option<(Agreement, Day)>, Error> {
     let agreement = tx.agreement(id)?.ok_or(Error::NotFound(Thing::Subscription))?;
     if agreement.state != AgreementState::Normal || said.standing != Standing::InForce {
         return Ok(None);
+    }
+    if let Some(behind) = said.next_due.filter(|next| *next < agreement.due) {
+        let (due, is_paid) = (agreement.due, is_charged_since(tx, &agreement, behind)?);
+        return Ok((!is_paid).then_some((agreement, due)));
     }
     let charges: Vec<Charge> = period(tx, &agreement)?;
     let may_still_pay = |charge: &Charge| {
@@ -158,8 +168,17 @@ fn compare(
     }
     match said.next_due.filter(|next| *next > agreement.due) {
         Some(next) => move_to(tx, makers, agreement, next, now).map(|()| None),
-        None => Ok(is_over.then_some(agreement)),
+        None => {
+            let tomorrow = agreement.every.fitting(Day::in_china(now).plus(1));
+            Ok(is_over.then_some((agreement, tomorrow)))
+        }
     }
+}
+
+/// True where a charge for a period from `due` on took money: the gateway moves its day itself, and may be slow to say so.
+fn is_charged_since(tx: &dyn WriteTx, agreement: &Agreement, due: Day) -> Result<bool, Error> {
+    let charges = tx.charges_of(agreement.id, limits::CHARGES_SHOWN)?;
+    Ok(charges.iter().any(|charge| charge.due >= due && charge.state == ChargeState::Paid))
 }
 
 /// The charges of the period that is due.
@@ -186,11 +205,10 @@ fn move_to(
 }
 
 /// A period that was missed, because this server or the agreement rested, cannot be charged any more before the gateway has
-/// moved it.
-async fn postpone(app: &App, cashier: &dyn Cashier, agreement: Agreement) -> Result<(), Error> {
+/// moved it. Nor can the one after a period that was paid for otherwise.
+async fn postpone(app: &App, cashier: &dyn Cashier, agreement: Agreement, to: Day) -> Result<(), Error> {
     let (now, makers) = (app.now(), app.makers.clone());
     let Some(gateway_no) = agreement.gateway_no.clone() else { return Ok(()) };
-    let to = agreement.every.fitting(Day::in_china(now).plus(1));
     let moved = cashier.postpone(&gateway_no, to, now).await;
     app.store
         .write(move |tx| {
@@ -199,7 +217,14 @@ async fn postpone(app: &App, cashier: &dyn Cashier, agreement: Agreement) -> Res
                 return Ok(());
             }
             match &moved {
+                Ok(due) if *due == current.due => Ok(()),
                 Ok(due) => move_to(tx, &makers, current, *due, now),
+                // About us: it says nothing of the agreement.
+                Err(Trouble::Refused { code, .. }) if verdict(code) == Verdict::Ours => {
+                    tracing::warn!(subscription = %current.id, code, "a period could not be moved so far");
+                    let look_at = Some(now.plus(limits::AGREEMENT_PENDING_PAUSE_MAX));
+                    Ok(tx.update_agreement(&Agreement { look_at, ..current })?)
+                }
                 Err(Trouble::Refused { code, .. }) => {
                     tracing::warn!(subscription = %current.id, code, "a period that was missed could not be moved");
                     let actor = Actor::Gateway(current.account);

@@ -14,13 +14,14 @@ mod asking;
 pub mod charge;
 pub mod heard;
 pub mod look;
+pub mod plan;
 pub mod sign;
 
 use crate::app::App;
 use crate::domain::id::{AgreementId, OrderId};
-use crate::domain::log::Actor;
+use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::site::Slug;
-use crate::domain::subscription::{self, Agreement, Charge, Ending};
+use crate::domain::subscription::{self, Agreement, Charge, ChargeState, Ending};
 use crate::domain::time::Timestamp;
 use crate::domain::unlock::Refusal;
 use crate::flow::{Error, Thing};
@@ -129,12 +130,58 @@ pub async fn unsign(app: &App, id: AgreementId, ending: Ending, actor: Actor) ->
     get(app, id).await
 }
 
+/// Has the gateway asked anew about the charges whose end nobody knows, and about the agreement: by the worker's next round.
+///
+/// # Errors
+/// [`Error::NotFound`], or of the storage.
+pub async fn ask_soon(app: &App, id: AgreementId, actor: Actor) -> Result<View, Error> {
+    let (now, makers) = (app.now(), app.makers.clone());
+    app.store
+        .write(move |tx| {
+            let agreement = tx.agreement(id)?.ok_or(Error::NotFound(Thing::Subscription))?;
+            let unsure: Vec<Charge> = unsure(tx, id)?;
+            let cause = format!("charges={}", unsure.len());
+            for charge in unsure {
+                tx.update_charge(&Charge { next_at: Some(now), ..charge })?;
+            }
+            // One that ended and of which the gateway has heard is not asked about any more.
+            let look_at = if agreement.is_live() { Some(now) } else { agreement.look_at };
+            tx.update_agreement(&Agreement { look_at, ..agreement.clone() })?;
+            let (subject, act) = (Subject::Agreement(id), Act::SubscriptionAsked);
+            makers.log(tx, now, &Entry { subject, act, actor, cause })?;
+            view(tx, Agreement { look_at, ..agreement })
+        })
+        .await
+}
+
+/// The charges of an agreement that the gateway has heard of and whose end nobody knows.
+fn unsure<T: ReadTx + ?Sized>(tx: &T, id: AgreementId) -> Result<Vec<Charge>, Error> {
+    let charges = tx.charges_of(id, limits::CHARGES_SHOWN)?;
+    let is_unsure = |charge: &Charge| matches!(charge.state, ChargeState::Asked | ChargeState::Unknown);
+    Ok(charges.into_iter().filter(is_unsure).collect())
+}
+
+/// [`ask_soon`], and does it at once.
+///
+/// # Errors
+/// As [`ask_soon`], and [`crate::flow::Conflict::KeysLost`]; trouble with the gateway is none.
+pub async fn ask(app: &App, id: AgreementId, actor: Actor) -> Result<View, Error> {
+    let asked = ask_soon(app, id, actor).await?;
+    for charge in app.store.read(move |tx| unsure(tx, id)).await? {
+        charge::step(app, charge.number).await?;
+    }
+    if asked.agreement.look_at.is_some() {
+        look::look(app, id).await?;
+    }
+    get(app, id).await
+}
+
 /// Plans the charges that are due, carries on with those that are under way, and looks at agreements; how many.
 ///
 /// # Errors
 /// Of the storage, for the lists; what goes wrong with one does not keep the others waiting.
 pub async fn run_once(app: &App, now: Timestamp) -> Result<usize, Error> {
-    let planned = charge::plan_due(app, now).await?;
+    let planned = plan::plan_due(app, now).await?;
     let carried = charge::carry_on(app, now).await?;
     let looked = look::run_once(app, now).await?;
     Ok(planned + carried + looked)

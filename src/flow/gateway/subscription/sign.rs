@@ -1,5 +1,6 @@
 //! The pages on which a reader signs: with the payment of an order, or apart, when the membership is paid.
 
+use super::charge;
 use super::heard::finish;
 use super::{View, paid_until, view};
 use crate::app::{App, Makers};
@@ -10,7 +11,7 @@ use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::product::Product;
 use crate::domain::site::Site;
-use crate::domain::subscription::{Agreement, AgreementState, Ending, Renewal};
+use crate::domain::subscription::{Agreement, AgreementState, ChargeState, Ending, Renewal};
 use crate::domain::time::Timestamp;
 use crate::domain::unlock::end_of;
 use crate::flow::checkout::accounts_of;
@@ -53,7 +54,7 @@ struct Prepared {
 /// `back` is where the browser goes after signing apart, `ways` where it goes after a payment.
 ///
 /// # Errors
-/// [`Conflict::NotRenewing`], [`Conflict::RenewsAlready`], [`Conflict::OrderNotPaid`] where the order is neither open at the
+/// [`Conflict::NotRenewing`], [`Conflict::RenewsAlready`], [`Conflict::ChargeUnderWay`], [`Conflict::OrderNotPaid`] where the order is neither open at the
 /// gateway nor paid, [`Conflict::UnlockRevoked`], [`Conflict::KeysLost`], [`Error::NotFound`], or of the storage.
 pub async fn start(
     app: &App,
@@ -92,6 +93,9 @@ fn prepare(
     let site = tx.site(order.site)?.ok_or(Error::NotFound(Thing::Site))?;
     let renewal = product.terms.renews.clone().ok_or(Error::Conflict(Conflict::NotRenewing))?;
     let first = order.renews.unwrap_or(order.id);
+    if charge_under_way(tx, first)? {
+        return Err(Error::Conflict(Conflict::ChargeUnderWay));
+    }
     let at_gateway = order.channel == Channel::AlipayOfficial;
     let while_paying = order.status_at(now) == OrderStatus::Pending && at_gateway;
     let (account, until) = if while_paying {
@@ -107,6 +111,20 @@ fn prepare(
     let agreement = agree(tx, makers, wish, now)?;
     let bill = while_paying.then(|| bill(tx, &order, &site, &product, chance, now)).transpose()?;
     Ok(Prepared { view: view(tx, agreement)?, bill })
+}
+
+/// True where a charge by an agreement of this membership may still take money: one that is signed now would be due for the
+/// same period and charge it too. One whose order was settled otherwise stands in nobody's way.
+fn charge_under_way(tx: &dyn WriteTx, first: OrderId) -> Result<bool, Error> {
+    for agreement in tx.agreements_of(first)?.iter().filter(|agreement| !agreement.is_live()) {
+        for charge in tx.charges_of(agreement.id, limits::CHARGES_SHOWN)? {
+            let may_pay = matches!(charge.state, ChargeState::Asked | ChargeState::Unknown);
+            if may_pay && !charge::is_settled(tx, &charge)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// The account of a site by which agreements are charged: its first with keys.
