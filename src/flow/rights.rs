@@ -8,6 +8,7 @@ use crate::domain::product::Product;
 use crate::domain::site::Site;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::unlock::{RecoveryCode, Seat, Unlock};
+use crate::flow::gateway::subscription::heard;
 use crate::flow::{Conflict, Error, Thing, unlock};
 use crate::limits;
 use crate::storage::verbs::{Inserted, Page, ReadTx, WriteTx};
@@ -268,7 +269,8 @@ pub async fn list(app: &App, product: Option<ProductId>, page: Page) -> Result<V
         .await
 }
 
-/// Takes a right back. Its tokens and its code open nothing any more; the order stays paid.
+/// Takes a right back. Its tokens and its code open nothing any more, and the subscription that would prolong it ends; the
+/// order stays paid.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Conflict::UnlockRevoked`].
@@ -283,6 +285,7 @@ pub async fn revoke(app: &App, id: UnlockId, reason: String, actor: Actor) -> Re
             let (subject, cause) = (Subject::Unlock(id), format!("reason={reason}"));
             makers.log(tx, now, &Entry { subject, act: Act::UnlockRevoked, actor, cause })?;
             let unlock = tx.unlock(id)?.ok_or(Error::NotFound(Thing::Unlock))?;
+            heard::revoked(tx, &makers, unlock.order, actor, now)?;
             view(tx, unlock)
         })
         .await

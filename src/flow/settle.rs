@@ -8,8 +8,10 @@ use crate::domain::gateway::{Trade, TradeState, Way};
 use crate::domain::id::{OrderId, ReceiptId, SettlementId, UnlockId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::order::{Order, OrderStatus};
+use crate::domain::subscription::Period;
 use crate::domain::time::Timestamp;
 use crate::domain::unlock::{Unlock, end_of};
+use crate::flow::gateway::subscription::heard;
 use crate::flow::order::save;
 use crate::flow::{Conflict, Error, Thing};
 use crate::storage::verbs::{Inserted, ReadTx, Settlement, WriteTx};
@@ -113,6 +115,13 @@ fn look_for_money(tx: &mut dyn WriteTx, order: OrderId, now: Timestamp) -> Resul
 fn unlock_for(tx: &dyn WriteTx, makers: &Makers, order: &Order, now: Timestamp) -> Result<Unlock, Error> {
     let product = tx.product(order.product)?.ok_or(Error::NotFound(Thing::Product))?;
     let running_until = order.renews.map(|first| tx.running_until(first)).transpose()?.flatten();
+    let validity = match product.terms.validity {
+        // Who was charged for a period reads for all of it, also where the product is sold for a shorter time today.
+        Some(validity) => {
+            Some(charged_period(tx, order.id)?.map_or(validity, |every| validity.max(every.longest())))
+        }
+        None => None,
+    };
     Ok(Unlock {
         id: UnlockId::from_raw(makers.ids.next(now)),
         order: order.id,
@@ -120,7 +129,7 @@ fn unlock_for(tx: &dyn WriteTx, makers: &Makers, order: &Order, now: Timestamp) 
         product: order.product,
         issued_at: now,
         revoked_at: None,
-        expires_at: end_of(product.terms.validity, now, running_until),
+        expires_at: end_of(validity, now, running_until),
         buyer_out_at: None,
     })
 }
@@ -135,6 +144,16 @@ pub(crate) fn paid_trade<T: ReadTx + ?Sized>(tx: &T, order: OrderId) -> Result<O
         (None, Some(_)) => None,
         (None, None) => paid.next().filter(|_| paid.next().is_none()),
     })
+}
+
+/// The period for which a membership is charged by this order; nothing where it is no charge's.
+fn charged_period(tx: &dyn WriteTx, order: OrderId) -> Result<Option<Period>, Error> {
+    for trade in tx.trades_of(order)? {
+        if let Some(charge) = tx.charge(&trade.number)? {
+            return Ok(tx.agreement(charge.agreement)?.map(|agreement| agreement.every));
+        }
+    }
+    Ok(None)
 }
 
 /// Takes back a settlement that the owner made by hand: the order is again what it was, the unlock is revoked. Where the money
@@ -170,7 +189,7 @@ pub(crate) fn unsettle(
     order.late = false;
     order.paid_at = None;
     save(tx, &order)?;
-    revoke(tx, order.id, now)?;
+    revoke(tx, makers, order.id, actor, now)?;
     let cause = format!("settlement={}", settlement.id);
     let subject = Subject::Order(order.id);
     makers.log(tx, now, &Entry { subject, act: Act::OrderUnpaid, actor, cause })?;
@@ -181,11 +200,17 @@ pub(crate) fn unsettle(
     settle(tx, makers, Payment { order: order.id, evidence, late: was_late, actor }, now)
 }
 
-/// Takes the right to read back.
-pub(crate) fn revoke(tx: &mut dyn WriteTx, order: OrderId, now: Timestamp) -> Result<(), Error> {
+/// Takes the right to read back, and ends the subscription that would prolong it.
+pub(crate) fn revoke(
+    tx: &mut dyn WriteTx,
+    makers: &Makers,
+    order: OrderId,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
     if let Some(unlock) = tx.unlock_of(order)? {
         let revoked = tx.revoke_unlock(unlock.id, now)?;
         assert!(revoked, "an unlock that was just read is not revoked yet");
     }
-    Ok(())
+    heard::revoked(tx, makers, order, actor, now)
 }

@@ -246,7 +246,7 @@ fn finish(
     let of_order = |r: &&Refund| r.state == RefundState::Done && is_of_order(r, settling.as_ref());
     let is_all = left(order.amount, refunds.iter().filter(of_order)).is_zero();
     if refund.revokes {
-        settle::revoke(tx, order.id, now)?;
+        settle::revoke(tx, makers, order.id, actor, now)?;
     }
     if is_all && order.status == OrderStatus::Paid {
         order.status = OrderStatus::Refunded;

@@ -132,7 +132,7 @@ impl Notices for Double {
         Err(Unbelieved::Signature)
     }
 
-    fn read_return(&self, _: &str, _: Timestamp) -> Option<String> {
+    fn read_return(&self, _: &str, _: Timestamp) -> Option<Return> {
         None
     }
 }
