@@ -16,7 +16,7 @@ use matcha::flow::gateway::cashier::renewals::{
 };
 use matcha::flow::gateway::cashier::transfers::Transfers;
 use matcha::flow::gateway::cashier::{
-    Answer, Bill, Cashier, Cashiers, Checks, Notice, Notices, RefundAsk, RefundSaid, Trades, Trouble,
+    Answer, Bill, Cashier, Cashiers, Checks, Notice, Notices, RefundAsk, RefundSaid, Return, Trades, Trouble,
     Unbelieved, Ways,
 };
 use matcha::flow::gateway::hear::Said;
