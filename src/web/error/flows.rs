@@ -130,6 +130,24 @@ const NO_TRADE_TO_REFUND: Words = (
     "No payment of this order at the gateway is known. If you paid it back yourself, note it with \"way\": \"by_hand\".",
 );
 
+// ---- signing for a membership that renews itself ----
+
+const NOT_RENEWING: Words = (
+    "not_renewing",
+    "这项内容不提供自动续费。",
+    "This product does not renew itself; buy it anew when its time is over.",
+);
+const RENEWS_ALREADY: Words = (
+    "renews_already",
+    "这份会员已开通自动续费, 无需重复签约。",
+    "This membership renews itself already; there is nothing to sign.",
+);
+const CHARGE_UNDER_WAY: Words = (
+    "charge_under_way",
+    "上一次自动续费还有一笔扣款没有结果, 暂时不能重新签约; 请稍后再试。",
+    "A charge by your earlier subscription is still under way; please sign again later.",
+);
+
 fn in_the_way(what: Conflict) -> Problem {
     let (code, zh, en) = match what {
         Conflict::OrderNotPending => (
@@ -203,21 +221,9 @@ fn in_the_way(what: Conflict) -> Problem {
             "超过了每日转账上限 (设置 transfer_daily_max, 默认 0 即不允许转账); 没有转账。",
             "The day may not send that much (setting transfer_daily_max; the default, 0, allows none). Nothing was sent.",
         ),
-        Conflict::NotRenewing => (
-            "not_renewing",
-            "这项内容不提供自动续费。",
-            "This product does not renew itself; buy it anew when its time is over.",
-        ),
-        Conflict::RenewsAlready => (
-            "renews_already",
-            "这份会员已开通自动续费, 无需重复签约。",
-            "This membership renews itself already; there is nothing to sign.",
-        ),
-        Conflict::ChargeUnderWay => (
-            "charge_under_way",
-            "上一次自动续费还有一笔扣款没有结果, 暂时不能重新签约; 请稍后再试。",
-            "A charge by your earlier subscription is still under way; please sign again later.",
-        ),
+        Conflict::NotRenewing => NOT_RENEWING,
+        Conflict::RenewsAlready => RENEWS_ALREADY,
+        Conflict::ChargeUnderWay => CHARGE_UNDER_WAY,
         Conflict::ApplicationTaken => (
             "application_taken",
             "这个应用 (APPID) 的密钥已在另一个账户里; 没有保存。要更换密钥, 请在那个账户里更换。",
