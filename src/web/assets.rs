@@ -118,7 +118,7 @@ mod tests {
 
     /// What `docs/embed.md` promises to every page that sells: both languages and all three locks in so few bytes.
     const FIRST_PART_GZIPPED_MAX: usize = 6144;
-    const SECOND_PART_GZIPPED_MAX: usize = 8192;
+    const SECOND_PART_GZIPPED_MAX: usize = 9216;
 
     fn gzipped(text: &str) -> usize {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

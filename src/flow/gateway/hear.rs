@@ -117,7 +117,8 @@ fn paid(
         charge::paid(tx, makers, &trade.number, now)?;
     }
     if !order.status.is_payable() {
-        if is_word_kept(tx, makers, trade, order, trade_no, now)? {
+        // A charge takes money by itself: who paid its period elsewhere has paid twice, and the owner must be told.
+        if trade.way != Way::Charge && is_word_kept(tx, makers, trade, order, trade_no, now)? {
             return Ok(Heard::Known);
         }
         return ask(tx, makers, trade, Reason::PaidTwice, now);

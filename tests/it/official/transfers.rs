@@ -213,11 +213,16 @@ async fn the_account_that_pays_is_named_where_there_are_several() {
         wish
     };
     shop.send(from(&personal)).await.problem(404, "account_not_found");
-    let second = shop.test.official(&shop.gateway).await;
+    // Another application, for one has one account.
+    let clock = shop.test.now().china_clock();
+    let elsewhere = Gateway::start(&json!({ "clock_start": clock, "app_id": "2021009900000002" }));
+    let second = shop.test.official(&elsewhere).await;
     let unnamed = shop.send(wish("request-1", "1.00")).await.problem(422, "invalid");
     assert_eq!(unnamed["field"], "account");
     let made = shop.send(from(&second)).await.is(201).json();
     assert_eq!((&made["account"], &made["state"]), (&json!(second), &json!("done")));
     shop.send(from(&shop.account)).await.problem(409, "transfer_request_reused");
-    assert_eq!(shop.moved().await, ["-1.00"]);
+    assert_eq!(shop.moved().await, Vec::<String>::new());
+    let moved = elsewhere.state().await.ledger;
+    assert_eq!(moved.iter().map(|row| text(&row["amount"])).collect::<Vec<_>>(), ["-1.00"]);
 }
