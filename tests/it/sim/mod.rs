@@ -4,11 +4,13 @@
 //! a run exactly. After every step the file is read by a connection that knows nothing of Matcha's code, and compared
 //! with what it held before, with what was asked, and with what truly happened.
 //!
-//! `chance` the dice · `truth` what truly happened · `phone` a phone and its network · `town` the shop and its power ·
-//! `steps` what people do · `rows` the file from outside · `checks` what must be true.
+//! `chance` the dice · `truth` what truly happened · `phone` a phone and its network · `bank` the official gateway and its
+//! faults · `town` the shop and its power · `steps` what people do · `rows` the file from outside · `checks` what must be
+//! true.
 //!
 //! `MATCHA_SIM_SEEDS` and `MATCHA_SIM_STEPS` make it longer, `MATCHA_SIM_SEED` repeats one run.
 
+mod bank;
 mod chance;
 mod checks;
 mod phone;
@@ -65,7 +67,7 @@ fn share(first: u64, of: u64) {
 }
 
 /// What a simulation must have met to prove anything.
-const ESSENTIAL: [&str; 16] = [
+const ESSENTIAL: [&str; 32] = [
     "orders",
     "orders asked for again",
     "orders without a free amount",
@@ -82,6 +84,22 @@ const ESSENTIAL: [&str; 16] = [
     "refunds",
     "clocks set",
     "crashes",
+    "official orders",
+    "official orders without a code",
+    "official payments",
+    "late official payments",
+    "payments against the close",
+    "payments after the end",
+    "pages opened",
+    "returns",
+    "notices delayed",
+    "duplicate notices",
+    "forged notices",
+    "lost answers",
+    "requests refused",
+    "official refunds",
+    "official refunds in parts",
+    "refunds asked for again",
 ];
 
 #[test]

@@ -19,7 +19,20 @@ pub(super) struct OrderRow {
     pub(super) late: bool,
     pub(super) paid_at: Option<i64>,
     pub(super) version: i64,
-    pub(super) hold: HoldRow,
+    /// None where the official gateway tells payments apart.
+    pub(super) hold: Option<HoldRow>,
+}
+
+impl OrderRow {
+    /// The hold of an order on a personal account.
+    #[track_caller]
+    pub(super) fn held(&self) -> &HoldRow {
+        self.hold.as_ref().unwrap_or_else(|| panic!("{self:?} holds nothing"))
+    }
+
+    pub(super) fn is_official(&self) -> bool {
+        self.hold.is_none()
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,8 +76,11 @@ pub(super) struct SettlementRow {
     pub(super) id: i64,
     pub(super) order: i64,
     pub(super) receipt: Option<i64>,
+    /// The gateway's number of the trade that paid.
+    pub(super) trade_no: Option<String>,
     pub(super) by_owner: bool,
     pub(super) undone: bool,
+    pub(super) at: i64,
     pub(super) before: String,
 }
 
@@ -82,6 +98,38 @@ pub(super) struct ItemRow {
     pub(super) receipt: Option<i64>,
     pub(super) state: String,
     pub(super) order: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct TradeRow {
+    pub(super) number: String,
+    pub(super) order: i64,
+    pub(super) amount: i64,
+    pub(super) state: String,
+    pub(super) trade_no: Option<String>,
+    pub(super) ends_at: i64,
+    pub(super) ask_at: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct RefundRow {
+    pub(super) id: i64,
+    pub(super) order: i64,
+    pub(super) request: Option<String>,
+    pub(super) amount: i64,
+    pub(super) by_gateway: bool,
+    pub(super) state: String,
+    pub(super) number: Option<String>,
+    pub(super) revokes: bool,
+}
+
+/// What the owner is asked about an order.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct QuestionRow {
+    pub(super) order: i64,
+    pub(super) reason: String,
+    pub(super) id: i64,
+    pub(super) state: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -108,6 +156,19 @@ pub(super) struct Rows {
     pub(super) settlements: BTreeMap<i64, SettlementRow>,
     pub(super) unlocks: Vec<UnlockRow>,
     pub(super) items: BTreeMap<i64, ItemRow>,
+    pub(super) trades: BTreeMap<String, TradeRow>,
+    pub(super) refunds: BTreeMap<i64, RefundRow>,
+    pub(super) questions: Vec<QuestionRow>,
+}
+
+impl Rows {
+    pub(super) fn refunds_of(&self, order: i64) -> impl Iterator<Item = &RefundRow> {
+        self.refunds.values().filter(move |refund| refund.order == order)
+    }
+
+    pub(super) fn trades_of(&self, order: i64) -> impl Iterator<Item = &TradeRow> {
+        self.trades.values().filter(move |trade| trade.order == order)
+    }
 }
 
 /// A look into the file from outside.
@@ -162,6 +223,9 @@ impl Outside {
                 Ok(UnlockRow { order: row.get(0)?, revoked: row.get(1)? })
             }),
             items: self.items().into_iter().map(|row| (row.id, row)).collect(),
+            trades: self.trades().into_iter().map(|row| (row.number.clone(), row)).collect(),
+            refunds: self.refunds().into_iter().map(|row| (row.id, row)).collect(),
+            questions: self.questions(),
         }
     }
 
@@ -171,14 +235,17 @@ impl Outside {
                           h.account_id, h.amount_fen, h.remark, h.starts_at, h.window_ends_at, h.release_at, h.live
                    FROM orders o LEFT JOIN holds h ON h.order_id = o.id";
         self.all(sql, [], |row| {
-            let hold = HoldRow {
-                account: row.get(12)?,
-                amount: row.get(13)?,
-                remark: row.get(14)?,
-                starts_at: row.get(15)?,
-                window_ends_at: row.get(16)?,
-                release_at: row.get(17)?,
-                live: row.get(18)?,
+            let hold = match row.get(12)? {
+                None => None,
+                Some(account) => Some(HoldRow {
+                    account,
+                    amount: row.get(13)?,
+                    remark: row.get(14)?,
+                    starts_at: row.get(15)?,
+                    window_ends_at: row.get(16)?,
+                    release_at: row.get(17)?,
+                    live: row.get(18)?,
+                }),
             };
             Ok(OrderRow {
                 id: row.get(0)?,
@@ -218,23 +285,66 @@ impl Outside {
     }
 
     fn settlements(&self) -> Vec<SettlementRow> {
-        let sql = "SELECT id, order_id, receipt_id, by_owner, undone_at IS NOT NULL, before FROM settlements";
+        let sql = "SELECT id, order_id, receipt_id, gateway_ref, by_owner, undone_at IS NOT NULL, settled_at, before
+                   FROM settlements";
         self.all(sql, [], |row| {
             Ok(SettlementRow {
                 id: row.get(0)?,
                 order: row.get(1)?,
                 receipt: row.get(2)?,
-                by_owner: row.get(3)?,
-                undone: row.get(4)?,
-                before: row.get(5)?,
+                trade_no: row.get(3)?,
+                by_owner: row.get(4)?,
+                undone: row.get(5)?,
+                at: row.get(6)?,
+                before: row.get(7)?,
             })
+        })
+    }
+
+    fn trades(&self) -> Vec<TradeRow> {
+        let sql = "SELECT number, order_id, amount_fen, state, gateway_ref, ends_at, ask_at FROM trades";
+        self.all(sql, [], |row| {
+            Ok(TradeRow {
+                number: row.get(0)?,
+                order: row.get(1)?,
+                amount: row.get(2)?,
+                state: row.get(3)?,
+                trade_no: row.get(4)?,
+                ends_at: row.get(5)?,
+                ask_at: row.get(6)?,
+            })
+        })
+    }
+
+    fn refunds(&self) -> Vec<RefundRow> {
+        let sql = "SELECT id, order_id, request_id, amount_fen, way = 'gateway', state, number, revokes FROM refunds";
+        self.all(sql, [], |row| {
+            Ok(RefundRow {
+                id: row.get(0)?,
+                order: row.get(1)?,
+                request: row.get(2)?,
+                amount: row.get(3)?,
+                by_gateway: row.get(4)?,
+                state: row.get(5)?,
+                number: row.get(6)?,
+                revokes: row.get(7)?,
+            })
+        })
+    }
+
+    /// What the owner is asked about orders; in an order that does not hang on ids, which flows that run side by side may
+    /// give out in either order.
+    fn questions(&self) -> Vec<QuestionRow> {
+        let sql = "SELECT about_order, reason, id, state FROM inbox WHERE about_order IS NOT NULL
+                   ORDER BY about_order, reason, id";
+        self.all(sql, [], |row| {
+            Ok(QuestionRow { order: row.get(0)?, reason: row.get(1)?, id: row.get(2)?, state: row.get(3)? })
         })
     }
 
     /// What the owner is asked about money.
     fn items(&self) -> Vec<ItemRow> {
-        let sql =
-            "SELECT id, reason, notice_id, receipt_id, state, order_id FROM inbox WHERE device_id IS NULL";
+        let sql = "SELECT id, reason, notice_id, receipt_id, state, order_id FROM inbox WHERE notice_id IS NOT NULL";
         self.all(sql, [], |row| {
             Ok(ItemRow {
                 id: row.get(0)?,
@@ -253,6 +363,12 @@ impl Outside {
         let told =
             "SELECT device_id FROM inbox WHERE device_id IS NOT NULL AND state = 'open' ORDER BY device_id";
         (self.all(are, [], |row| row.get(0)), self.all(told, [], |row| row.get(0)))
+    }
+
+    /// The numbers about which the gateway is to be asked by `now`, the longest due first.
+    pub(super) fn trades_due(&self, now: i64) -> Vec<String> {
+        let sql = "SELECT number FROM trades WHERE ask_at <= ? ORDER BY ask_at, number LIMIT 32";
+        self.all(sql, [now], |row| row.get(0))
     }
 
     /// The notices that came in after `id`.

@@ -4,19 +4,23 @@ use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::task::Poll;
 
 use matcha::app::App;
 use matcha::clock::Clock;
-use matcha::domain::account::{Distinguish, Remark};
+use matcha::domain::account::{Account, Distinguish, Remark};
 use matcha::domain::channel::Channel;
 use matcha::domain::id::AccountId;
 use matcha::domain::log::Actor;
 use matcha::domain::money::Fen;
 use matcha::domain::product::{Lock, Terms};
 use matcha::domain::time::{Millis, Timestamp};
+use matcha::flow::gateway::cashier::{Cashier, Cashiers};
 use matcha::flow::{catalog, products};
+use matcha::storage::verbs::Merchant;
 
+use super::bank::{self, Bank};
 use super::chance::Chance;
 use super::phone::{Phone, Voice};
 use super::rows::{Outside, Rows};
@@ -35,6 +39,8 @@ pub(super) enum Asked {
     Undo(i64),
     Dismiss(i64),
     Refund(i64),
+    /// The gateway may have been asked, or told something true.
+    Gateway,
 }
 
 /// How often the things happened that a run is about: a simulation in which nothing happens proves nothing.
@@ -57,7 +63,15 @@ pub(super) struct Sim {
     lives: u64,
     pub(super) outside: Outside,
     pub(super) phones: Vec<Phone>,
+    /// The personal accounts.
     pub(super) accounts: Vec<(AccountId, Channel)>,
+    /// The official gateway, and the account there, where the owner has one.
+    pub(super) bank: Arc<Bank>,
+    pub(super) official: Option<AccountId>,
+    /// So many steps of a hundred are taken there.
+    pub(super) gateway_share: i64,
+    /// Refunds that were asked for by a name of their own, as they were asked for.
+    pub(super) refunds_asked: Vec<(i64, matcha::flow::gateway::refund::Wish)>,
     pub(super) open_codes: bool,
     pub(super) policy: matcha::domain::site::HoldPolicy,
     pub(super) products: Vec<(String, i64)>,
@@ -110,6 +124,10 @@ impl Sim {
             outside: Outside::open(&path),
             phones: Vec::new(),
             accounts: Vec::new(),
+            bank: Arc::new(Bank::new(seed)),
+            official: None,
+            gateway_share: 0,
+            refunds_asked: Vec::new(),
             open_codes: chance.happens(70),
             policy: matcha::limits::hold_policy_default(),
             products: Vec::new(),
@@ -152,6 +170,12 @@ impl Sim {
     fn ready(&mut self) {
         // The bound on live orders has its own tests; here everybody may come from one address.
         self.app.live_orders_per_address = 1_000_000;
+        let bank: Arc<dyn Cashier> = self.bank.clone();
+        self.app.cashiers = Cashiers::new(Arc::new(move |_, _| Some(bank.clone())));
+    }
+
+    pub(super) fn lives(&self) -> u64 {
+        self.lives
     }
 
     fn path(&self) -> PathBuf {
@@ -166,10 +190,18 @@ impl Sim {
     where
         F: Future<Output = T>,
     {
+        self.powered_for(3, work).await
+    }
+
+    /// As [`Sim::powered`], for work that waits more often.
+    pub(super) async fn powered_for<T, F>(&mut self, most: i64, work: impl FnOnce(App) -> F) -> Option<T>
+    where
+        F: Future<Output = T>,
+    {
         if !self.chance.happens(4) {
             return Some(work(self.app.clone()).await);
         }
-        let waits = self.chance.between(0, 3);
+        let waits = self.chance.between(0, most);
         {
             let mut work = Box::pin(work(self.app.clone()));
             for _ in 0..waits {
@@ -247,6 +279,9 @@ impl Sim {
             2 => self.two_phones().await,
             _ => self.two_accounts_on_one_phone().await,
         }
+        if self.chance.happens(60) {
+            self.official_account().await;
+        }
         // What was said so far is about the shop itself.
         self.last_log = self.outside.number("SELECT max(id) FROM log");
         self.log_lines = self.outside.number("SELECT count(*) FROM log");
@@ -269,6 +304,29 @@ impl Sim {
             self.code(account, Some(fen(300))).await;
         }
         account
+    }
+
+    /// An account at the official gateway. Its keys are the bank's business: none are sealed.
+    async fn official_account(&mut self) {
+        let (id, now) = (AccountId::from_raw(self.app.makers.ids.next(self.now())), self.now());
+        let account = Account {
+            id,
+            name: "official".to_owned(),
+            channel: Channel::AlipayOfficial,
+            distinguish: Distinguish::Amount,
+            created_at: now,
+        };
+        let sealed = self.app.secrets().seal_merchant(id, b"{}", [0; 12]);
+        let app_id = bank::APP_ID.to_owned();
+        let merchant = Merchant { account: id, app_id, seller_id: None, sealed, updated_at: now };
+        let write = self.app.store.write(move |tx| {
+            tx.insert_account(&account)?;
+            tx.set_merchant(&merchant)
+        });
+        write.await.map_err(|error: matcha::storage::Error| error).unwrap();
+        self.official = Some(id);
+        self.gateway_share = *self.chance.pick(&[35, 80]).unwrap();
+        self.bank.set_trouble(self.chance.between(0, 25));
     }
 
     async fn code(&self, account: AccountId, amount: Option<Fen>) {

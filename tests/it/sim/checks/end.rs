@@ -10,7 +10,10 @@ impl Sim {
     /// When all is over nothing is left hanging, and every payment is somewhere.
     pub(in super::super) fn check_the_end(&mut self) {
         for order in self.seen.orders.values() {
-            assert!(order.status != "pending" && !order.hold.live, "{order:?} is left over");
+            assert!(
+                order.status != "pending" && order.hold.as_ref().is_none_or(|hold| !hold.live),
+                "{order:?} is left over"
+            );
         }
         for (told, notice) in self.truth.told.iter().enumerate() {
             assert!(notice.acknowledged, "notice {told} never came home");
@@ -70,14 +73,15 @@ impl Sim {
             });
             // A hold that begins or ends between two voices makes the second one a riddle, rightly.
             let near = from - ECHO..=to + ECHO;
-            let edge = self.seen.orders.values().any(|o| {
-                let edges = [o.hold.starts_at, o.hold.release_at];
-                o.amount == receipts[0].amount && edges.iter().any(|edge| near.contains(edge))
+            let edge = self.seen.orders.values().filter_map(|o| o.hold.as_ref()).any(|hold| {
+                let edges = [hold.starts_at, hold.release_at];
+                hold.amount == receipts[0].amount && edges.iter().any(|edge| near.contains(edge))
             });
             // And so does an order that the owner settled and unsettled by hand in the meantime.
             let by_hand = self.seen.settlements.values().filter(|s| s.by_owner).any(|s| {
                 let order = &self.seen.orders[&s.order];
-                order.amount == receipts[0].amount && order.hold.held_at(from)
+                order.amount == receipts[0].amount
+                    && order.hold.as_ref().is_some_and(|hold| hold.held_at(from))
             });
             if !known_well || crowd.count() != receipts.len() || edge || by_hand {
                 continue;

@@ -1,6 +1,7 @@
 //! What must be true after every step, whatever happened in it. M1 to M11 are the rules of DESIGN section 2.
 
 mod end;
+mod gateway;
 mod orders;
 mod receipts;
 mod settled;
@@ -36,6 +37,7 @@ impl Sim {
             bins(&new);
             self.new_settlements(&old, &new, &asked);
             self.money_finds_its_order(&old, &new);
+            self.gateway(&old, &new);
             let (silent, told) = self.outside.silent();
             assert_eq!(silent, told, "the owner is told of each silent phone, once, and of no other");
             self.seen = new;

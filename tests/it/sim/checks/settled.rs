@@ -27,6 +27,11 @@ impl Sim {
                 assert!(asked.contains(&Asked::OwnerSettle(order)), "M5");
                 continue;
             }
+            if before.is_official() {
+                assert!(asked.contains(&Asked::Gateway), "M5");
+                self.paid_there(settlement, before, new);
+                continue;
+            }
             assert!(asked.contains(&Asked::Receive), "M5");
             self.matched(settlement, before, old, new);
         }
@@ -55,17 +60,17 @@ impl Sim {
             "the money is on another phone's account"
         );
         let blurred = receipt.to - receipt.from > BLUR;
-        let off = order.hold.distance(at);
+        let off = order.held().distance(at);
         assert!(off <= if blurred { REQUEST } else { BLUR }, "{order:?} did not hold its amount at {at}");
         if let Some(meant) = payment.meant.filter(|meant| *meant != order.id) {
             let meant = old.orders.get(&meant).unwrap_or(&new.orders[&meant]);
-            let at_the_edge = meant.hold.release_at - REQUEST <= at;
-            let held = meant.amount == order.amount && meant.hold.held_at(at) && !at_the_edge;
+            let at_the_edge = meant.held().release_at - REQUEST <= at;
+            let held = meant.amount == order.amount && meant.held().held_at(at) && !at_the_edge;
             assert!(!held, "payment {number} was meant for {meant:?} and paid {order:?}");
             self.tally.count("paid what somebody else should have paid");
         }
         let late = new.orders[&order.id].late;
-        let window = order.hold.window_ends_at;
+        let window = order.held().window_ends_at;
         assert!(!(late && at < window - REQUEST), "M8: {order:?} was paid in time, at {at}");
         assert!(late || blurred || at < window + BLUR, "M8: {order:?} was paid late, at {at}");
     }
@@ -77,7 +82,7 @@ impl Sim {
             let Tells::Payment(number) = told.tells else { continue };
             let payment = &self.truth.payments[number];
             let Some(order) = payment.meant.and_then(|id| old.orders.get(&id)) else { continue };
-            let inside = order.hold.held_at(receipt.from) && order.hold.held_at(receipt.to);
+            let inside = order.held().held_at(receipt.from) && order.held().held_at(receipt.to);
             let payable = ["pending", "expired", "cancelled"].contains(&order.status.as_str());
             if payment.amount != order.amount || !inside || !payable {
                 continue;
@@ -86,7 +91,10 @@ impl Sim {
                 |account: i64| self.phones[told.phone].voices.iter().any(|v| v.account.raw() == account);
             let touches = |hold: &HoldRow| hold.starts_at <= receipt.to && receipt.from < hold.release_at;
             let rival = |o: &&OrderRow| {
-                o.id != order.id && o.amount == order.amount && hears(o.account) && touches(&o.hold)
+                o.id != order.id
+                    && o.amount == order.amount
+                    && hears(o.account)
+                    && o.hold.as_ref().is_some_and(touches)
             };
             let near = |r: &&ReceiptRow| {
                 r.id < receipt.id
@@ -104,16 +112,24 @@ impl Sim {
     }
 }
 
-/// M4, M10: one settlement an order and a receipt; paid, settled and unlocked are one.
+/// M4, M10: one settlement an order, a receipt and a trade; paid, settled and unlocked are one, but for what the owner pays
+/// back.
 pub(super) fn settlements(new: &Rows) {
-    let (mut by_order, mut by_receipt) = (HashSet::new(), HashSet::new());
+    let (mut by_order, mut by_receipt, mut by_trade) = (HashSet::new(), HashSet::new(), HashSet::new());
     for settlement in new.settlements.values().filter(|s| !s.undone) {
         assert!(by_order.insert(settlement.order), "order {} is settled twice", settlement.order);
         assert!(
             settlement.receipt.is_none_or(|r| by_receipt.insert(r)),
             "{settlement:?}: the receipt settled before"
         );
-        assert!(settlement.by_owner || settlement.receipt.is_some(), "M5: {settlement:?}");
+        let trade_no = settlement.trade_no.as_ref();
+        assert!(
+            trade_no.is_none_or(|trade| by_trade.insert(trade)),
+            "{settlement:?}: the trade settled before"
+        );
+        let money = settlement.receipt.is_some() || trade_no.is_some();
+        assert!(settlement.by_owner || money, "M5: {settlement:?}");
+        assert!(settlement.receipt.is_none() || trade_no.is_none(), "M4: {settlement:?}");
     }
     let mut unlocked = HashSet::new();
     for unlock in new.unlocks.iter().filter(|u| !u.revoked) {
@@ -121,12 +137,27 @@ pub(super) fn settlements(new: &Rows) {
     }
     for order in new.orders.values() {
         let (settled, open) = (by_order.contains(&order.id), unlocked.contains(&order.id));
+        let revoked = new.refunds_of(order.id).any(|refund| refund.state == "done" && refund.revokes);
         let expected = match order.status.as_str() {
-            "paid" => (true, true),
-            "refunded" => (true, false),
+            // What was paid back of a payment that the owner took back since says nothing of the next one.
+            "paid" | "refunded" => (true, !revoked || open),
             _ => (false, false),
         };
         assert_eq!((settled, open), expected, "{order:?}");
         assert_eq!(order.paid_at.is_some(), settled);
+        paid_back(order, new);
     }
+}
+
+/// What goes back of an order is never more than it cost, and it is refunded when all of it went.
+fn paid_back(order: &OrderRow, new: &Rows) {
+    let sum = |states: &[&str]| -> i64 {
+        let counted = new.refunds_of(order.id).filter(|refund| states.contains(&refund.state.as_str()));
+        counted.map(|refund| refund.amount).sum()
+    };
+    assert!(sum(&["open", "done"]) <= order.amount, "more goes back than came: {order:?}");
+    let all = sum(&["done"]) == order.amount;
+    let status = order.status.as_str();
+    assert!(status != "refunded" || all, "{order:?} is not refunded yet");
+    assert!(status != "paid" || !all, "{order:?} is refunded");
 }

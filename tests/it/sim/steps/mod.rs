@@ -1,5 +1,6 @@
 //! What people, phones and workers do, one step at a time.
 
+mod gateway;
 mod money;
 mod owner;
 mod phones;
@@ -22,6 +23,11 @@ impl Sim {
             61..=95 => self.wait(10_000, 100_000),
             96..=99 => self.wait(100_000, 900_000),
             _ => self.wait(900_000, 20_000_000),
+        }
+        if self.official.is_some() && self.chance.happens(self.gateway_share) {
+            self.at_the_gateway().await;
+            self.check();
+            return;
         }
         let phone = self.chance.index(self.phones.len());
         match self.chance.between(1, 100) {
@@ -77,11 +83,11 @@ impl Sim {
             }
             self.wait(1_000, 5_000);
         }
+        self.gateway_comes_home().await;
         self.wait(100_000_000, 100_000_000);
-        self.asked.push(Asked::Work);
-        expire::run(&self.app, self.now()).await.unwrap();
+        self.workers().await;
         self.note("the end".to_owned());
-        self.check();
+        self.check_the_gateway_at_the_end();
         self.check_the_end();
     }
 }

@@ -12,13 +12,15 @@ impl Sim {
         let now = self.now().millis();
         let kind = self.chance.between(1, 100);
         let target = match kind {
-            1..=55 => self.some_order(|o| o.status == "pending" && now < o.expires_at),
+            1..=55 => self.some_order(|o| !o.is_official() && o.status == "pending" && now < o.expires_at),
             56..=68 => self.some_order(|o| {
-                o.status != "paid" && now >= o.hold.window_ends_at && now < o.hold.release_at
+                let held = o.hold.as_ref().is_some_and(|h| h.window_ends_at <= now && now < h.release_at);
+                o.status != "paid" && held
             }),
-            69..=74 => self.some_order(|o| o.status != "paid" && now >= o.hold.release_at),
-            75..=84 => self.some_order(|o| o.status == "pending"),
-            85..=91 => self.some_order(|o| o.status == "paid"),
+            69..=74 => self
+                .some_order(|o| o.status != "paid" && o.hold.as_ref().is_some_and(|h| now >= h.release_at)),
+            75..=84 => self.some_order(|o| !o.is_official() && o.status == "pending"),
+            85..=91 => self.some_order(|o| !o.is_official() && o.status == "paid"),
             _ => None,
         };
         match target {

@@ -1,13 +1,16 @@
 //! What the owner does.
 
+use matcha::domain::gateway::RefundWay;
 use matcha::domain::id::{InboxId, OrderId};
 use matcha::domain::log::Actor;
+use matcha::domain::money::Fen;
 use matcha::flow::gateway::refund;
 use matcha::flow::inbox;
 
 use super::super::rows::OrderRow;
 use super::super::town::{Asked, Sim};
 use super::is_conflict;
+use crate::world::fen;
 
 const OWNER: Actor = Actor::Console;
 
@@ -40,6 +43,7 @@ impl Sim {
                 let Some(item) = self.chance.pick(&resolved).copied() else { return };
                 self.undo(item).await;
             }
+            8 if self.chance.happens(30) => self.dismiss_question().await,
             8 => {
                 let Some(order) = self.some_order(|_| true) else { return };
                 self.asked.push(Asked::OwnerSettle(order.id));
@@ -52,22 +56,74 @@ impl Sim {
                     assert!(if may { answer.is_ok() } else { is_conflict(&answer) }, "{order:?}");
                 }
             }
-            _ => {
-                let Some(order) = self.some_order(|_| true) else { return };
-                self.asked.push(Asked::Refund(order.id));
-                let (id, wish) = (OrderId::from_raw(order.id), refund::Wish::default());
-                let answer =
-                    self.powered(|app| async move { refund::refund(&app, id, wish, OWNER).await }).await;
-                self.note(format!("the owner refunds {id} → {}", answer.is_some()));
-                if let Some(answer) = answer {
-                    assert!(
-                        if order.status == "paid" { answer.is_ok() } else { is_conflict(&answer) },
-                        "{order:?}"
-                    );
-                    self.tally.count("refunds");
-                }
-            }
+            _ => self.refund(|_| true).await,
         }
+    }
+
+    /// The owner has seen what he was asked about an order.
+    async fn dismiss_question(&mut self) {
+        let open: Vec<i64> = self.seen.questions.iter().filter(|q| q.state == "open").map(|q| q.id).collect();
+        let Some(item) = self.chance.pick(&open).copied() else { return };
+        self.asked.push(Asked::Dismiss(item));
+        let (id, why) = (InboxId::from_raw(item), "seen".to_owned());
+        let answer = self.powered(|app| async move { inbox::dismiss(&app, id, why, OWNER).await }).await;
+        self.note(format!("the owner has seen a question → {}", answer.is_some()));
+        answer.map(Result::unwrap);
+    }
+
+    /// Money goes back: all that is left, or a part; sometimes by a name that was used before.
+    pub(super) async fn refund(&mut self, of: fn(&OrderRow) -> bool) {
+        if self.chance.happens(25) && !self.refunds_asked.is_empty() {
+            let (order, wish) = self.refunds_asked[self.chance.index(self.refunds_asked.len())].clone();
+            return self.refund_as(order, wish).await;
+        }
+        let paid = self.chance.happens(85);
+        let Some(order) = self.some_order(|o| of(o) && (!paid || o.status == "paid")) else { return };
+        let amount =
+            if self.chance.happens(50) { None } else { Some(fen(self.chance.between(1, order.amount))) };
+        let name = format!("refund-{}", self.trace.len());
+        let wish = refund::Wish {
+            amount,
+            request_id: self.chance.happens(60).then_some(name),
+            revoke: self.chance.happens(20).then_some(true),
+            ..refund::Wish::default()
+        };
+        if wish.request_id.is_some() {
+            self.refunds_asked.push((order.id, wish.clone()));
+        }
+        self.refund_as(order.id, wish).await;
+    }
+
+    async fn refund_as(&mut self, order: i64, wish: refund::Wish) {
+        self.asked.push(Asked::Refund(order));
+        let before = self.seen.orders[&order].clone();
+        let gone = self.seen.refunds_of(order).filter(|r| r.state != "failed").map(|r| r.amount).sum::<i64>();
+        let left = before.amount - gone;
+        let enough = wish.amount.map_or(left, Fen::get) <= left && left > 0;
+        let known = self.seen.refunds_of(order).find(|r| r.request.is_some() && r.request == wish.request_id);
+        let known = known.cloned();
+        let (id, what) = (OrderId::from_raw(order), format!("{:?} as {:?}", wish.amount, wish.request_id));
+        let answer =
+            self.powered_for(8, |app| async move { refund::refund(&app, id, wish, OWNER).await }).await;
+        self.tally_the_gateway();
+        let told =
+            answer.as_ref().map(|a| a.as_ref().map(|refund| (refund.amount, refund.way, refund.state)));
+        self.note(format!("the owner refunds {what} of {id} → {told:?}"));
+        let Some(answer) = answer else { return };
+        if let Some(known) = known {
+            assert_eq!(answer.unwrap().id.raw(), known.id, "one name, one refund");
+            self.tally.count("refunds asked for again");
+            return;
+        }
+        let may = before.status == "paid" && enough;
+        assert!(if may { answer.is_ok() } else { is_conflict(&answer) }, "{before:?} {answer:?}");
+        let Ok(refund) = answer else { return };
+        let by_gateway = refund.way == RefundWay::Gateway;
+        self.tally.count(match (by_gateway, refund.amount.get() == before.amount) {
+            (true, true) => "official refunds",
+            (true, false) => "official refunds in parts",
+            (false, _) => "refunds",
+        });
     }
 
     pub(in super::super) async fn settle_item(&mut self, item: i64, order: &OrderRow) {

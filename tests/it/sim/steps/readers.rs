@@ -1,9 +1,10 @@
 //! What readers do with orders.
 
 use futures_util::future::join_all;
+use matcha::domain::channel::Channel;
 use matcha::domain::id::OrderId;
 use matcha::flow::checkout::{self, Outcome, Wish};
-use matcha::flow::order;
+use matcha::flow::{gateway, order};
 
 use super::super::rows::OrderRow;
 use super::super::town::{Asked, Sim};
@@ -13,12 +14,16 @@ use crate::world::wish;
 impl Sim {
     pub(in super::super) fn some_wish(&mut self) -> Wish {
         let (product, _) = self.chance.pick(&self.products).unwrap().clone();
-        let fresh = wish(&product);
+        let channel = match self.chance.between(1, 10) {
+            1..=5 => None,
+            _ => Some(self.chance.pick(&self.accounts).unwrap().1),
+        };
+        let fresh = Wish { channel, ..wish(&product) };
         match self.chance.between(1, 10) {
             1..=4 => fresh,
             5 if !self.unsure.is_empty() => {
                 let (client, product) = self.unsure.swap_remove(self.chance.index(self.unsure.len()));
-                Wish { client_order_id: Some(client), ..wish(&product) }
+                Wish { client_order_id: Some(client), channel, ..wish(&product) }
             }
             _ => {
                 let client = format!("client-{:08}-{}", self.chance.between(0, 99_999_999), self.trace.len());
@@ -28,12 +33,20 @@ impl Sim {
     }
 
     pub(in super::super) async fn order(&mut self) {
+        self.order_from(None).await;
+    }
+
+    /// Somebody orders, and asks for a wallet where one is given.
+    pub(super) async fn order_from(&mut self, of: Option<Channel>) {
         let wish = self.some_wish();
+        let wish = Wish { channel: of.or(wish.channel), ..wish };
         self.asked.push(Asked::Order);
         let (client, product) = (wish.client_order_id.clone(), wish.product.clone());
-        let answer = self.powered(|app| async move { checkout::create(&app, wish).await }).await;
+        let channel = wish.channel;
+        let answer = self.powered_for(6, |app| async move { gateway::order(&app, wish).await }).await;
+        self.tally_the_gateway();
         match answer {
-            Some(answer) => self.ordered(&product, client.as_deref(), &answer.unwrap()),
+            Some(answer) => self.ordered(&product, channel, client.as_deref(), &answer.unwrap()),
             None => {
                 self.note(format!("order {product} {client:?} → no answer"));
                 self.unsure.extend(client.map(|client| (client, product)));
@@ -44,23 +57,32 @@ impl Sim {
     /// Several readers in the same instant.
     pub(in super::super) async fn crowd(&mut self) {
         let wishes: Vec<Wish> = (0..self.chance.between(2, 5)).map(|_| self.some_wish()).collect();
-        let told: Vec<_> = wishes.iter().map(|w| (w.product.clone(), w.client_order_id.clone())).collect();
+        let told: Vec<_> =
+            wishes.iter().map(|w| (w.product.clone(), w.channel, w.client_order_id.clone())).collect();
         self.asked.push(Asked::Order);
         let app = self.app.clone();
         let answers = join_all(wishes.into_iter().map(|wish| checkout::create(&app, wish))).await;
-        for ((product, client), answer) in told.into_iter().zip(answers) {
-            self.ordered(&product, client.as_deref(), &answer.unwrap());
+        for ((product, channel, client), answer) in told.into_iter().zip(answers) {
+            self.ordered(&product, channel, client.as_deref(), &answer.unwrap());
         }
     }
 
-    pub(in super::super) fn ordered(&mut self, product: &str, client: Option<&str>, outcome: &Outcome) {
+    pub(in super::super) fn ordered(
+        &mut self,
+        product: &str,
+        channel: Option<Channel>,
+        client: Option<&str>,
+        outcome: &Outcome,
+    ) {
         let known =
             client.and_then(|name| self.seen.orders.values().find(|o| o.client.as_deref() == Some(name)));
         match outcome {
             Outcome::Created(view) => {
                 assert!(known.is_none(), "a client's id makes one order");
                 self.note(format!("order {product} → {} for {}", view.order.id, view.order.amount));
-                self.tally.count("orders");
+                let official = view.order.channel == Channel::AlipayOfficial;
+                assert!(!official || !self.is_phones_only(channel), "nobody asked for the gateway");
+                self.tally.count(if official { "official orders" } else { "orders" });
             }
             Outcome::Existing(view) => {
                 let known = known.expect("an order of this name");
@@ -70,13 +92,18 @@ impl Sim {
             }
             Outcome::NoFreeAmount { next_free_at } => {
                 self.note(format!("order {product} → nothing free until {next_free_at}"));
-                self.nothing_is_free(product, next_free_at.millis());
+                self.nothing_is_free(product, channel, next_free_at.millis());
                 self.tally.count("orders without a free amount");
             }
             Outcome::NoLiveAccount => {
                 self.note(format!("order {product} → nobody listens"));
-                self.nobody_listens();
+                self.nobody_listens(channel);
                 self.tally.count("orders without a live account");
+            }
+            Outcome::Gateway(trouble) => {
+                assert!(!self.is_phones_only(channel), "nobody asked for the gateway");
+                self.note(format!("order {product} → {trouble}"));
+                self.tally.count("official orders without a code");
             }
             Outcome::NotForSale
             | Outcome::TooManyOrders { .. }
@@ -84,7 +111,6 @@ impl Sim {
             | Outcome::ProofOfWork
             | Outcome::OriginRefused
             | Outcome::Coupon(_)
-            | Outcome::Gateway(_)
             | Outcome::TooManyTries { .. } => panic!("{outcome:?} cannot be in this town"),
         }
     }

@@ -1,0 +1,216 @@
+//! What the gateway answers, when it answers.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
+
+use matcha::alipay::check::Finding;
+use matcha::domain::gateway::Way;
+use matcha::domain::money::Fen;
+use matcha::domain::time::{Day, Timestamp};
+use matcha::domain::transfer::{Content, Told};
+use matcha::domain::watch::Window;
+use matcha::flow::gateway::cashier::books::{BillSaid, Books, LogPage};
+use matcha::flow::gateway::cashier::renewals::{
+    AgreementName, AgreementSaid, ChargeAsk, ChargeSaid, Renewals, SignAsk, SignLinks,
+};
+use matcha::flow::gateway::cashier::transfers::Transfers;
+use matcha::flow::gateway::cashier::{
+    Answer, Bill, Cashier, Checks, RefundAsk, RefundSaid, Trades, Trouble, Ways,
+};
+use matcha::flow::gateway::hear::Said;
+
+use super::{Bank, Fate, Standing, Trade};
+
+impl Cashier for Bank {}
+
+pub(super) fn unknown<T>(why: &str) -> Result<T, Trouble> {
+    Err(Trouble::Unknown { why: why.to_owned() })
+}
+
+pub(super) fn refused<T>(code: &str) -> Result<T, Trouble> {
+    Err(Trouble::Refused { code: code.to_owned(), zh: String::new(), en: String::new() })
+}
+
+/// An answer takes its time: here the power may fail between what the gateway did and what is written down of it.
+async fn under_way() {
+    let mut is_there = false;
+    std::future::poll_fn(|cx| {
+        if is_there {
+            return Poll::Ready(());
+        }
+        is_there = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+impl Bank {
+    /// A request: `work` is what the gateway does with it, if it gets it.
+    async fn request<T>(
+        &self,
+        what: &'static str,
+        number: &str,
+        work: impl FnOnce() -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let fate = self.fate(what, number);
+        let done = match fate {
+            Fate::Fine | Fate::Unanswered => work(),
+            Fate::Nothing => unknown("timeout"),
+            Fate::Refused => refused("isv.app-call-limited"),
+        };
+        under_way().await;
+        if fate == Fate::Unanswered { unknown("the answer is lost") } else { done }
+    }
+
+    fn said(&self, number: &str, now: i64) -> ChargeSaid {
+        let mut state = self.state();
+        let Some(trade) = self.at(&mut state, number, now) else { return ChargeSaid::Absent };
+        match trade.standing {
+            Standing::Named => ChargeSaid::Absent,
+            Standing::Waiting => ChargeSaid::UnderWay,
+            Standing::Closed => ChargeSaid::Closed,
+            Standing::Paid => ChargeSaid::Paid {
+                trade_no: trade.trade_no(),
+                amount: Fen::new(trade.amount).unwrap(),
+                at: trade.paid_at.map(Timestamp::from_millis),
+            },
+        }
+    }
+
+    fn close_now(&self, number: &str, now: i64) -> ChargeSaid {
+        if self.said(number, now) != ChargeSaid::UnderWay {
+            return self.said(number, now);
+        }
+        // Whoever has the code before him may press the button in this very moment.
+        if self.dice("race", number).happens(30) {
+            assert!(self.pay(number, now));
+            self.count("payments against the close");
+            return self.said(number, now);
+        }
+        self.state().trades.get_mut(number).unwrap().standing = Standing::Closed;
+        self.count("trades closed");
+        ChargeSaid::Closed
+    }
+
+    fn pay_back(&self, ask: &RefundAsk) -> Result<RefundSaid, Trouble> {
+        let mut state = self.state();
+        let Some(trade) = state.trades.get_mut(&ask.number) else { return refused("ACQ.TRADE_NOT_EXIST") };
+        let amount = ask.amount.get();
+        if let Some(known) = trade.refunds.get(&ask.refund_number) {
+            // Nothing moves by a repeat, and it says so.
+            return if *known == amount { Ok(RefundSaid::NotYet) } else { refused("ACQ.REFUND_FEE_ERROR") };
+        }
+        if trade.standing != Standing::Paid {
+            return refused("ACQ.TRADE_STATUS_ERROR");
+        }
+        if trade.returned() + amount > trade.amount {
+            return refused("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL");
+        }
+        trade.refunds.insert(ask.refund_number.clone(), amount);
+        self.went_back(&mut state, &ask.number);
+        Ok(RefundSaid::Done)
+    }
+
+    fn is_paid_back(&self, ask: &RefundAsk) -> RefundSaid {
+        let known = |trade: Trade| trade.refunds.contains_key(&ask.refund_number);
+        if self.trade(&ask.number).is_some_and(known) { RefundSaid::Done } else { RefundSaid::NotYet }
+    }
+}
+
+impl Trades for Bank {
+    fn make_code<'a>(&'a self, bill: &'a Bill, now: Timestamp) -> Answer<'a, String> {
+        Box::pin(self.request("make_code", &bill.number, move || {
+            self.name(&bill.number, bill.amount.get(), bill.ends_at.millis());
+            match self.said(&bill.number, now.millis()) {
+                ChargeSaid::Absent | ChargeSaid::UnderWay => Ok(format!("code/{}", bill.number)),
+                ChargeSaid::Paid { .. } => unknown("it was paid before"),
+                ChargeSaid::Closed => refused("ACQ.TRADE_HAS_CLOSE"),
+            }
+        }))
+    }
+
+    fn ask<'a>(&'a self, number: &'a str, now: Timestamp) -> Answer<'a, Said> {
+        Box::pin(self.request("ask", number, move || Ok(self.said(number, now.millis()).into())))
+    }
+
+    fn close<'a>(&'a self, number: &'a str, now: Timestamp) -> Answer<'a, Said> {
+        Box::pin(self.request("close", number, move || Ok(self.close_now(number, now.millis()).into())))
+    }
+
+    fn refund<'a>(&'a self, ask: &'a RefundAsk, _: Timestamp) -> Answer<'a, RefundSaid> {
+        Box::pin(self.request("refund", &ask.refund_number, move || self.pay_back(ask)))
+    }
+
+    fn ask_refund<'a>(&'a self, ask: &'a RefundAsk, _: Timestamp) -> Answer<'a, RefundSaid> {
+        Box::pin(self.request("ask_refund", &ask.refund_number, move || Ok(self.is_paid_back(ask))))
+    }
+
+    fn link(&self, way: Way, bill: &Bill, _: &Ways, _: Timestamp) -> Result<String, Trouble> {
+        assert!(matches!(way, Way::Wap | Way::Page), "{way:?} has no page");
+        Ok(format!("page/{}/{}/{}", bill.number, bill.amount.get(), bill.ends_at.millis()))
+    }
+}
+
+// What nobody in this town asks for.
+
+impl Checks for Bank {
+    fn check<'a>(&'a self, _: Timestamp) -> Pin<Box<dyn Future<Output = Vec<Finding>> + Send + 'a>> {
+        Box::pin(async { Vec::new() })
+    }
+}
+
+impl Books for Bank {
+    fn bill_of(&self, _: Day, _: Timestamp) -> Answer<'_, BillSaid> {
+        Box::pin(async { Ok(BillSaid::NotThere) })
+    }
+
+    fn log(&self, _: Window, _: u32, _: u32, _: Timestamp) -> Answer<'_, LogPage> {
+        Box::pin(async { Ok(LogPage::default()) })
+    }
+}
+
+impl Transfers for Bank {
+    fn send<'a>(&'a self, _: &'a str, _: &'a Content, _: Timestamp) -> Answer<'a, Told> {
+        Box::pin(async { Ok(Told::Unknown) })
+    }
+
+    fn ask_transfer<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, Told> {
+        Box::pin(async { Ok(Told::NotFound) })
+    }
+}
+
+impl Renewals for Bank {
+    fn sign_links(&self, _: &SignAsk, _: &str, _: Timestamp) -> Result<SignLinks, Trouble> {
+        refused("nobody signs here")
+    }
+
+    fn pay_and_sign_link(&self, _: &Bill, _: &SignAsk, _: &Ways, _: Timestamp) -> Result<String, Trouble> {
+        refused("nobody signs here")
+    }
+
+    fn charge<'a>(&'a self, _: &'a ChargeAsk, _: Timestamp) -> Answer<'a, ChargeSaid> {
+        Box::pin(async { refused("nobody signs here") })
+    }
+
+    fn ask_charge<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, ChargeSaid> {
+        Box::pin(async { Ok(ChargeSaid::Absent) })
+    }
+
+    fn close_charge<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, ChargeSaid> {
+        Box::pin(async { Ok(ChargeSaid::Absent) })
+    }
+
+    fn ask_agreement<'a>(&'a self, _: &'a AgreementName, _: Timestamp) -> Answer<'a, Option<AgreementSaid>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn unsign<'a>(&'a self, _: &'a AgreementName, _: Timestamp) -> Answer<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn postpone<'a>(&'a self, _: &'a str, to: Day, _: Timestamp) -> Answer<'a, Day> {
+        Box::pin(async move { Ok(to) })
+    }
+}
