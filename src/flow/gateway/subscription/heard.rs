@@ -143,9 +143,15 @@ pub(crate) fn finish(
     actor: Actor,
     now: Timestamp,
 ) -> Result<Agreement, Error> {
+    // One that was replaced may have been signed, and the news of that be lost: two would be in force.
     let known_there = match ending {
-        Ending::Wallet | Ending::Lapsed | Ending::Unsigned | Ending::Replaced => true,
-        Ending::Reader | Ending::Owner | Ending::Unpaid | Ending::Refused | Ending::Revoked => false,
+        Ending::Wallet | Ending::Lapsed | Ending::Unsigned => true,
+        Ending::Reader
+        | Ending::Owner
+        | Ending::Unpaid
+        | Ending::Refused
+        | Ending::Revoked
+        | Ending::Replaced => false,
     };
     let ended = Agreement {
         state: AgreementState::Ended,
