@@ -19,6 +19,8 @@ pub(super) struct OrderRow {
     pub(super) late: bool,
     pub(super) paid_at: Option<i64>,
     pub(super) version: i64,
+    /// The first order of the membership that it prolongs.
+    pub(super) renews: Option<i64>,
     /// None where the official gateway tells payments apart.
     pub(super) hold: Option<HoldRow>,
 }
@@ -123,6 +125,27 @@ pub(super) struct RefundRow {
     pub(super) revokes: bool,
 }
 
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct AgreementRow {
+    pub(super) id: i64,
+    pub(super) number: String,
+    pub(super) order: i64,
+    pub(super) state: String,
+    pub(super) ended_at: Option<i64>,
+    pub(super) look_at: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct ChargeRow {
+    pub(super) number: String,
+    pub(super) agreement: i64,
+    pub(super) due: String,
+    pub(super) order: i64,
+    pub(super) state: String,
+    pub(super) asked_at: Option<i64>,
+    pub(super) next_at: Option<i64>,
+}
+
 /// What the owner is asked about an order.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct QuestionRow {
@@ -159,6 +182,8 @@ pub(super) struct Rows {
     pub(super) trades: BTreeMap<String, TradeRow>,
     pub(super) refunds: BTreeMap<i64, RefundRow>,
     pub(super) questions: Vec<QuestionRow>,
+    pub(super) agreements: BTreeMap<i64, AgreementRow>,
+    pub(super) charges: BTreeMap<String, ChargeRow>,
 }
 
 impl Rows {
@@ -226,13 +251,15 @@ impl Outside {
             trades: self.trades().into_iter().map(|row| (row.number.clone(), row)).collect(),
             refunds: self.refunds().into_iter().map(|row| (row.id, row)).collect(),
             questions: self.questions(),
+            agreements: self.agreements().into_iter().map(|row| (row.id, row)).collect(),
+            charges: self.charges().into_iter().map(|row| (row.number.clone(), row)).collect(),
         }
     }
 
     fn orders(&self) -> Vec<OrderRow> {
         let sql = "SELECT o.id, o.status, o.price_fen, o.amount_fen, o.account_id, o.client_order_id, o.created_at,
                           o.expires_at, o.extensions_left, o.late, o.paid_at, o.version,
-                          h.account_id, h.amount_fen, h.remark, h.starts_at, h.window_ends_at, h.release_at, h.live
+                          h.account_id, h.amount_fen, h.remark, h.starts_at, h.window_ends_at, h.release_at, h.live, o.renews_id
                    FROM orders o LEFT JOIN holds h ON h.order_id = o.id";
         self.all(sql, [], |row| {
             let hold = match row.get(12)? {
@@ -260,6 +287,7 @@ impl Outside {
                 late: row.get(9)?,
                 paid_at: row.get(10)?,
                 version: row.get(11)?,
+                renews: row.get(19)?,
                 hold,
             })
         })
@@ -330,6 +358,42 @@ impl Outside {
                 revokes: row.get(7)?,
             })
         })
+    }
+
+    fn agreements(&self) -> Vec<AgreementRow> {
+        let sql = "SELECT id, number, order_id, state, ended_at, look_at FROM agreements";
+        self.all(sql, [], |row| {
+            Ok(AgreementRow {
+                id: row.get(0)?,
+                number: row.get(1)?,
+                order: row.get(2)?,
+                state: row.get(3)?,
+                ended_at: row.get(4)?,
+                look_at: row.get(5)?,
+            })
+        })
+    }
+
+    fn charges(&self) -> Vec<ChargeRow> {
+        let sql = "SELECT number, agreement_id, due, order_id, state, asked_at, next_at FROM charges";
+        self.all(sql, [], |row| {
+            Ok(ChargeRow {
+                number: row.get(0)?,
+                agreement: row.get(1)?,
+                due: row.get(2)?,
+                order: row.get(3)?,
+                state: row.get(4)?,
+                asked_at: row.get(5)?,
+                next_at: row.get(6)?,
+            })
+        })
+    }
+
+    /// How many charges and agreements are due by `now`.
+    pub(super) fn renewals_due(&self, now: i64) -> (i64, i64) {
+        let charges = format!("SELECT count(*) FROM charges WHERE next_at <= {now}");
+        let agreements = format!("SELECT count(*) FROM agreements WHERE look_at <= {now}");
+        (self.number(&charges), self.number(&agreements))
     }
 
     /// What the owner is asked about orders; in an order that does not hang on ids, which flows that run side by side may

@@ -14,7 +14,8 @@ use matcha::domain::channel::Channel;
 use matcha::domain::id::AccountId;
 use matcha::domain::log::Actor;
 use matcha::domain::money::Fen;
-use matcha::domain::product::{Lock, Terms};
+use matcha::domain::product::{Lock, ProductKind, Terms};
+use matcha::domain::subscription::{Period, Renewal};
 use matcha::domain::time::{Millis, Timestamp};
 use matcha::flow::gateway::cashier::{Cashier, Cashiers};
 use matcha::flow::{catalog, products};
@@ -68,6 +69,8 @@ pub(super) struct Sim {
     /// The official gateway, and the account there, where the owner has one.
     pub(super) bank: Arc<Bank>,
     pub(super) official: Option<AccountId>,
+    /// It sells a membership that renews itself, at the official gateway alone, and its days are long.
+    pub(super) is_club: bool,
     /// So many steps of a hundred are taken there.
     pub(super) gateway_share: i64,
     /// Refunds that were asked for by a name of their own, as they were asked for.
@@ -126,6 +129,7 @@ impl Sim {
             accounts: Vec::new(),
             bank: Arc::new(Bank::new(seed)),
             official: None,
+            is_club: seed % 5 == 4,
             gateway_share: 0,
             refunds_asked: Vec::new(),
             open_codes: chance.happens(70),
@@ -172,10 +176,6 @@ impl Sim {
         self.app.live_orders_per_address = 1_000_000;
         let bank: Arc<dyn Cashier> = self.bank.clone();
         self.app.cashiers = Cashiers::new(Arc::new(move |_, _| Some(bank.clone())));
-    }
-
-    pub(super) fn lives(&self) -> u64 {
-        self.lives
     }
 
     fn path(&self) -> PathBuf {
@@ -259,6 +259,13 @@ impl Sim {
         };
         let site = catalog::change_site(&self.app, "blog".to_owned(), patch, Actor::Console).await.unwrap();
         self.policy = site.site.policy;
+        if self.is_club {
+            self.official_account().await;
+            self.membership().await;
+            self.last_log = self.outside.number("SELECT max(id) FROM log");
+            self.log_lines = self.outside.number("SELECT count(*) FROM log");
+            return;
+        }
         for (name, price) in [("tea", 100), ("coffee", 101), ("cake", 300)] {
             let new = products::NewProduct {
                 site: "blog".to_owned(),
@@ -304,6 +311,27 @@ impl Sim {
             self.code(account, Some(fen(300))).await;
         }
         account
+    }
+
+    async fn membership(&mut self) {
+        let every = *self.chance.pick(&[Period::Days(7), Period::Days(10), Period::Months(1)]).unwrap();
+        let new = products::NewProduct {
+            site: "blog".to_owned(),
+            slug: slug("club"),
+            title: "club".to_owned(),
+            price: fen(500),
+            lock: Lock::Reveal,
+            terms: Terms {
+                kind: ProductKind::Membership,
+                validity: Some(every.longest()),
+                renews: Some(Renewal { every, most: None, scene: None }),
+                ..Terms::default()
+            },
+            opens: Vec::new(),
+            html: None,
+        };
+        products::add_product(&self.app, new, Actor::Console).await.unwrap();
+        self.products.push(("club".to_owned(), 500));
     }
 
     /// An account at the official gateway. Its keys are the bank's business: none are sealed.

@@ -11,9 +11,7 @@ use matcha::domain::time::{Day, Timestamp};
 use matcha::domain::transfer::{Content, Told};
 use matcha::domain::watch::Window;
 use matcha::flow::gateway::cashier::books::{BillSaid, Books, LogPage};
-use matcha::flow::gateway::cashier::renewals::{
-    AgreementName, AgreementSaid, ChargeAsk, ChargeSaid, Renewals, SignAsk, SignLinks,
-};
+use matcha::flow::gateway::cashier::renewals::ChargeSaid;
 use matcha::flow::gateway::cashier::transfers::Transfers;
 use matcha::flow::gateway::cashier::{
     Answer, Bill, Cashier, Checks, RefundAsk, RefundSaid, Trades, Trouble, Ways,
@@ -33,7 +31,7 @@ pub(super) fn refused<T>(code: &str) -> Result<T, Trouble> {
 }
 
 /// An answer takes its time: here the power may fail between what the gateway did and what is written down of it.
-async fn under_way() {
+pub(super) async fn under_way() {
     let mut is_there = false;
     std::future::poll_fn(|cx| {
         if is_there {
@@ -48,7 +46,7 @@ async fn under_way() {
 
 impl Bank {
     /// A request: `work` is what the gateway does with it, if it gets it.
-    async fn request<T>(
+    pub(super) async fn request<T>(
         &self,
         what: &'static str,
         number: &str,
@@ -64,7 +62,7 @@ impl Bank {
         if fate == Fate::Unanswered { unknown("the answer is lost") } else { done }
     }
 
-    fn said(&self, number: &str, now: i64) -> ChargeSaid {
+    pub(super) fn said(&self, number: &str, now: i64) -> ChargeSaid {
         let mut state = self.state();
         let Some(trade) = self.at(&mut state, number, now) else { return ChargeSaid::Absent };
         match trade.standing {
@@ -79,7 +77,7 @@ impl Bank {
         }
     }
 
-    fn close_now(&self, number: &str, now: i64) -> ChargeSaid {
+    pub(super) fn close_now(&self, number: &str, now: i64) -> ChargeSaid {
         if self.said(number, now) != ChargeSaid::UnderWay {
             return self.said(number, now);
         }
@@ -178,39 +176,5 @@ impl Transfers for Bank {
 
     fn ask_transfer<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, Told> {
         Box::pin(async { Ok(Told::NotFound) })
-    }
-}
-
-impl Renewals for Bank {
-    fn sign_links(&self, _: &SignAsk, _: &str, _: Timestamp) -> Result<SignLinks, Trouble> {
-        refused("nobody signs here")
-    }
-
-    fn pay_and_sign_link(&self, _: &Bill, _: &SignAsk, _: &Ways, _: Timestamp) -> Result<String, Trouble> {
-        refused("nobody signs here")
-    }
-
-    fn charge<'a>(&'a self, _: &'a ChargeAsk, _: Timestamp) -> Answer<'a, ChargeSaid> {
-        Box::pin(async { refused("nobody signs here") })
-    }
-
-    fn ask_charge<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, ChargeSaid> {
-        Box::pin(async { Ok(ChargeSaid::Absent) })
-    }
-
-    fn close_charge<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, ChargeSaid> {
-        Box::pin(async { Ok(ChargeSaid::Absent) })
-    }
-
-    fn ask_agreement<'a>(&'a self, _: &'a AgreementName, _: Timestamp) -> Answer<'a, Option<AgreementSaid>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn unsign<'a>(&'a self, _: &'a AgreementName, _: Timestamp) -> Answer<'a, ()> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn postpone<'a>(&'a self, _: &'a str, to: Day, _: Timestamp) -> Answer<'a, Day> {
-        Box::pin(async move { Ok(to) })
     }
 }

@@ -2,6 +2,7 @@
 
 use matcha::domain::money::Fen;
 use matcha::domain::time::Timestamp;
+use matcha::flow::gateway::cashier::renewals::{self, AgreementSaid};
 use matcha::flow::gateway::cashier::{News, Notice, Notices, Unbelieved};
 use matcha::flow::gateway::hear::Said;
 use matcha::secrets::sha256;
@@ -15,6 +16,8 @@ use super::{APP_ID, Bank, SELLER_ID, Standing, State};
 pub(in super::super) struct Letter {
     pub(in super::super) number: String,
     pub(in super::super) body: String,
+    /// Which one it is of those about its number.
+    nth: u32,
     /// How often it was sent in vain.
     pub(in super::super) tries: u32,
     /// No question of ours would find what it tells: it is repeated until it is answered.
@@ -55,24 +58,36 @@ impl Bank {
         hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    fn signed(&self, mut fields: Value) -> String {
+    pub(super) fn signed(&self, mut fields: Value) -> String {
         fields["sign"] = json!(self.sign(&fields));
         fields.to_string()
     }
 
     /// Writes a letter about how a trade stands now; `returned` where it is about money that went back.
     pub(super) fn write(&self, state: &mut State, number: &str, returned: Option<i64>) {
-        state.written += 1;
+        let nth = Bank::count_letter(state, number);
         let trade = &state.trades[number];
         let status = if trade.standing == Standing::Paid { "paid" } else { "closed" };
         let fields = json!({
-            "app_id": APP_ID, "seller_id": SELLER_ID, "notify_id": state.written, "out_trade_no": number,
+            "app_id": APP_ID, "seller_id": SELLER_ID, "notify_id": nth, "out_trade_no": number,
             "trade_no": trade.trade_no(), "status": status, "amount": trade.amount, "paid_at": trade.paid_at,
             "returned": returned,
         });
         let kept = trade.paid_at.is_some_and(|at| at + 1000 >= trade.ends_at);
+        self.post(state, number, fields, nth, kept);
+    }
+
+    pub(super) fn count_letter(state: &mut State, number: &str) -> u32 {
+        let nth = state.written.entry(number.to_owned()).or_default();
+        *nth += 1;
+        *nth
+    }
+
+    pub(super) fn post(&self, state: &mut State, number: &str, fields: Value, nth: u32, kept: bool) {
         let (number, body) = (number.to_owned(), self.signed(fields));
-        state.letters.push(Letter { number, body, tries: 0, kept });
+        state.letters.push(Letter { number, body, nth, tries: 0, kept });
+        // Flows that run side by side cause letters in either order.
+        state.letters.sort_by(|one, other| (&one.number, one.nth).cmp(&(&other.number, other.nth)));
     }
 
     /// Some letter that is under way, not always the oldest.
@@ -149,9 +164,31 @@ fn fen(value: &Value) -> Option<Fen> {
     value.as_i64().and_then(Fen::new)
 }
 
+/// What a letter says of an agreement.
+fn agreement(fields: &Value, number: &str) -> Notice {
+    let standing = match fields["status"].as_str() {
+        Some("InForce") => renewals::Standing::InForce,
+        Some("Ended") => renewals::Standing::Ended,
+        _ => renewals::Standing::Paused,
+    };
+    Notice {
+        kind: "dut_user_sign".to_owned(),
+        number: Some(number.to_owned()),
+        news: News::Agreement(AgreementSaid {
+            standing,
+            gateway_no: fields["agreement_no"].as_str().map(str::to_owned),
+            next_due: None,
+        }),
+        text: fields.to_string(),
+    }
+}
+
 impl Notices for Bank {
     fn read_notice(&self, body: &[u8], _: Timestamp) -> Result<Notice, Unbelieved> {
         let fields = self.verified(std::str::from_utf8(body).unwrap())?;
+        if let Some(number) = fields["agreement"].as_str() {
+            return Ok(agreement(&fields, number));
+        }
         let returned = fen(&fields["returned"]);
         let said = match fields["status"].as_str() {
             Some("paid") => Said::Paid {

@@ -10,11 +10,14 @@
 //!
 //! Its dice are thrown for each number apart, so that flows which ask about several at once meet the same in every run.
 
+mod agreements;
 mod cashier;
 mod letters;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard};
+
+use matcha::domain::time::Day;
 
 use super::chance::Chance;
 pub(super) use letters::{Forgery, Letter};
@@ -52,6 +55,8 @@ pub(super) struct Trade {
     pub(super) refunds: BTreeMap<String, i64>,
     /// What the owner paid back in the gateway's own console.
     pub(super) by_hand: i64,
+    /// The agreement and the period of a charge.
+    period: Option<(String, Day)>,
 }
 
 impl Trade {
@@ -89,10 +94,13 @@ enum Fate {
 #[derive(Default)]
 struct State {
     trades: BTreeMap<String, Trade>,
+    agreements: BTreeMap<String, agreements::Agreement>,
+    on_its_way: Vec<agreements::OnItsWay>,
     letters: Vec<Letter>,
     /// Letters that were answered: a network may still bring them once more.
     answered: Vec<Letter>,
-    written: u32,
+    /// How many letters were written about each number.
+    written: HashMap<String, u32>,
     /// So many requests of a hundred fail.
     trouble: i64,
     calls: HashMap<(&'static str, String), u64>,
@@ -203,6 +211,9 @@ impl Bank {
         trade.standing = Standing::Paid;
         // The gateway tells whole seconds.
         trade.paid_at = Some(now / 1000 * 1000);
+        if let Some((agreement, day)) = trade.period.clone() {
+            agreements::period_paid(&mut state, &agreement, day);
+        }
         self.write(&mut state, number, None);
         true
     }
@@ -232,6 +243,7 @@ impl Bank {
             paid_at: None,
             refunds: BTreeMap::new(),
             by_hand: 0,
+            period: None,
         });
         assert_eq!((trade.amount, trade.ends_at), (amount, ends_at), "one number, one trade");
     }

@@ -51,7 +51,13 @@ impl Sim {
             let trades = || new.trades_of(order).filter_map(|trade| there.get(&trade.number));
             let right = match question.reason.as_str() {
                 "went_back" => trades().any(|trade| trade.by_hand > 0),
-                "gateway_refused" => new.refunds_of(order).any(|refund| refund.state == "failed"),
+                "gateway_refused" => {
+                    let untold = new.agreements.values().any(|a| a.order == order && a.state == "ended");
+                    untold || new.refunds_of(order).any(|refund| refund.state == "failed")
+                }
+                "subscription_ended" => {
+                    new.agreements.values().any(|a| a.order == order && a.state == "ended")
+                }
                 // By another number, by the owner's word, or by a receipt that the owner had named.
                 "paid_twice" => {
                     let paid = trades().filter(|trade| trade.paid_at.is_some()).count();

@@ -1,5 +1,6 @@
 //! What must be true after every step, whatever happened in it. M1 to M11 are the rules of DESIGN section 2.
 
+mod club;
 mod end;
 mod gateway;
 mod orders;
@@ -38,6 +39,7 @@ impl Sim {
             self.new_settlements(&old, &new, &asked);
             self.money_finds_its_order(&old, &new);
             self.gateway(&old, &new);
+            self.renewals(&new);
             let (silent, told) = self.outside.silent();
             assert_eq!(silent, told, "the owner is told of each silent phone, once, and of no other");
             self.seen = new;

@@ -29,6 +29,9 @@ impl Sim {
     /// A new order is somebody's wish, and what it holds is free.
     fn born(&self, order: &OrderRow, new: &Rows, asked: &[Asked]) {
         let now = self.now().millis();
+        if order.renews.is_some() && asked.contains(&Asked::Gateway) {
+            return self.born_of_an_agreement(order, new);
+        }
         assert!(asked.contains(&Asked::Order), "nobody asked for {order:?}");
         assert_eq!((order.late, order.paid_at, order.created_at), (false, None, now));
         match &order.hold {
@@ -101,6 +104,8 @@ impl Sim {
             ("pending", "cancelled") if before.is_official() && asked.contains(&Asked::Order) => {
                 assert!(now < before.expires_at && after.expires_at == now);
             }
+            // Its period passed, or its agreement ended.
+            ("pending", "cancelled") if before.renews.is_some() => assert!(asked.contains(&Asked::Gateway)),
             ("pending" | "expired" | "cancelled", "paid") => {
                 let by_owner = asked.contains(&Asked::OwnerSettle(after.id));
                 let by_money = if before.is_official() { Asked::Gateway } else { Asked::Receive };

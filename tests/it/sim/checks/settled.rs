@@ -18,8 +18,12 @@ impl Sim {
                 continue;
             }
             let order = settlement.order;
-            // An order may be born and settled only in two steps, so its state before is known.
-            let before = &old.orders[&order];
+            // Only a charge settles its order in the step in which it is born: else its state before is known.
+            let born_paid = OrderRow { status: "pending".to_owned(), ..new.orders[&order].clone() };
+            let before = match old.orders.get(&order) {
+                Some(before) => before,
+                None => Some(&born_paid).filter(|o| o.renews.is_some()).expect("an order that was there"),
+            };
             let now = self.now().millis();
             let ended = before.status == "pending" && now >= before.expires_at;
             assert_eq!(settlement.before, if ended { "expired" } else { before.status.as_str() });

@@ -7,7 +7,7 @@ use matcha::domain::id::OrderId;
 use matcha::flow::expire;
 use matcha::flow::gateway::cashier::Ways;
 use matcha::flow::gateway::notice::{self, NotTaken, Taken};
-use matcha::flow::gateway::{refund, trade};
+use matcha::flow::gateway::{refund, subscription, trade};
 
 use super::super::bank::{APP_ID, Forgery, Letter, Standing, Trade};
 use super::super::rows::OrderRow;
@@ -15,7 +15,7 @@ use super::super::town::{Asked, Sim};
 use super::is_conflict;
 
 /// How often a flow that speaks with the gateway waits for something.
-const WAITS: i64 = 8;
+pub(super) const WAITS: i64 = 8;
 
 impl Sim {
     pub(super) async fn at_the_gateway(&mut self) {
@@ -75,7 +75,7 @@ impl Sim {
     }
 
     /// Somebody pays what he has before him, or scans and pays at once: in time, late, or not at all any more.
-    fn pay_there(&mut self) {
+    pub(super) fn pay_there(&mut self) {
         let scanned = self.chance.happens(60);
         let fits = |trade: &Trade| {
             let wanted = if scanned { Standing::Waiting } else { Standing::Named };
@@ -156,7 +156,7 @@ impl Sim {
 
     // ---- letters -----------------------------------------------------------------------------------------------
 
-    async fn letter(&mut self) {
+    pub(super) async fn letter(&mut self) {
         if self.chance.happens(15) {
             if let Some(letter) = self.bank.old_letter(&mut self.chance) {
                 self.tally.count("duplicate notices");
@@ -220,7 +220,7 @@ impl Sim {
 
     /// The worker asks about the trades that are due. Several side by side end in no certain order, and a failing power
     /// would cut them in no certain place: where there are several, they are asked one by one.
-    async fn ask_about_trades(&mut self) {
+    pub(super) async fn ask_about_trades(&mut self) {
         self.asked.push(Asked::Gateway);
         let now = self.now();
         let due = self.outside.trades_due(now.millis());
@@ -232,18 +232,22 @@ impl Sim {
             }
             return;
         }
-        for number in due {
-            let (lives, asked) = (self.lives(), number.clone());
-            let heard = self.powered_for(WAITS, |app| async move { trade::ask(&app, asked).await }).await;
+        let in_danger = self.chance.index(due.len());
+        for (nth, number) in due.into_iter().enumerate() {
+            let asked = number.clone();
+            let ask = |app| async move { trade::ask(&app, asked).await };
+            let heard = if nth == in_danger {
+                self.powered_for(WAITS, ask).await
+            } else {
+                Some(ask(self.app.clone()).await)
+            };
             self.note(format!("the worker asks about {number} → {heard:?}"));
-            heard.map(Result::unwrap);
-            if self.lives() > lives {
-                return;
-            }
+            let Some(heard) = heard else { return };
+            heard.unwrap();
         }
     }
 
-    async fn carry_on_with_refunds(&mut self) {
+    pub(super) async fn carry_on_with_refunds(&mut self) {
         self.asked.push(Asked::Gateway);
         let now = self.now();
         let done = self.powered_for(WAITS, |app| async move { refund::run_once(&app, now).await }).await;
@@ -303,6 +307,10 @@ impl Sim {
         expire::run(&self.app, now).await.unwrap();
         trade::run_once(&self.app, now).await.unwrap();
         refund::run_once(&self.app, now).await.unwrap();
+        if self.is_club {
+            self.bank.catch_up(now.millis());
+            subscription::run_once(&self.app, now).await.unwrap();
+        }
         self.check();
         self.tally_the_gateway();
     }

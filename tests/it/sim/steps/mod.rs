@@ -1,5 +1,6 @@
 //! What people, phones and workers do, one step at a time.
 
+mod club;
 mod gateway;
 mod money;
 mod owner;
@@ -18,6 +19,9 @@ fn is_conflict<T>(answer: &Result<T, Error>) -> bool {
 
 impl Sim {
     pub(super) async fn step(&mut self) {
+        if self.is_club {
+            return self.club_step().await;
+        }
         match self.chance.between(1, 100) {
             1..=60 => self.wait(1_300, 15_000),
             61..=95 => self.wait(10_000, 100_000),
@@ -82,6 +86,9 @@ impl Sim {
                 self.check();
             }
             self.wait(1_000, 5_000);
+        }
+        if self.is_club {
+            self.club_comes_home().await;
         }
         self.gateway_comes_home().await;
         self.wait(100_000_000, 100_000_000);

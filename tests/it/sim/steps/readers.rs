@@ -16,7 +16,7 @@ impl Sim {
         let (product, _) = self.chance.pick(&self.products).unwrap().clone();
         let channel = match self.chance.between(1, 10) {
             1..=5 => None,
-            _ => Some(self.chance.pick(&self.accounts).unwrap().1),
+            _ => self.chance.pick(&self.accounts).map(|(_, channel)| *channel),
         };
         let fresh = Wish { channel, ..wish(&product) };
         match self.chance.between(1, 10) {
