@@ -240,28 +240,45 @@ async fn postpone(app: &App, cashier: &dyn Cashier, agreement: Agreement, to: Da
         .await
 }
 
-/// Tells the gateway that an agreement ended here.
+/// Whether the gateway was told of an end.
+enum Told {
+    /// It ended there.
+    Yes,
+    /// It knows no such agreement.
+    Unknown,
+    /// It gave no answer.
+    No,
+}
+
+/// Tells the gateway that an agreement ended here; until nobody can sign it any more, where nobody did so far.
 async fn tell(app: &App, cashier: &dyn Cashier, id: AgreementId, name: &AgreementName) -> Result<(), Error> {
     let (now, makers) = (app.now(), app.makers.clone());
     let told = match cashier.unsign(name, now).await {
-        Ok(()) => Ok(true),
-        // It may have ended there before.
+        Ok(()) => Ok(Told::Yes),
+        // It may have ended there before, or was never signed.
         Err(Trouble::Refused { code, .. }) => match cashier.ask_agreement(name, now).await {
-            Ok(None | Some(AgreementSaid { standing: Standing::Ended, .. })) => Ok(true),
+            Ok(Some(AgreementSaid { standing: Standing::Ended, .. })) => Ok(Told::Yes),
+            Ok(None) => Ok(Told::Unknown),
             Ok(Some(_)) => Err(code),
-            Err(_) => Ok(false),
+            Err(_) => Ok(Told::No),
         },
         Err(Trouble::Unknown { why }) => {
             tracing::warn!(subscription = %id, why, "the gateway was not told that a subscription ended; it is told again");
-            Ok(false)
+            Ok(Told::No)
         }
     };
     app.store
         .write(move |tx| {
             let agreement = tx.agreement(id)?.ok_or(Error::NotFound(Thing::Subscription))?;
+            // The page may still be open, and the news that it was signed be lost.
+            let may_be_signed = agreement.signed_at.is_none()
+                && now < agreement.created_at.plus(limits::AGREEMENT_SIGNED_WITHIN);
             match &told {
-                Ok(true) => Ok(tx.update_agreement(&Agreement { look_at: None, ..agreement })?),
-                Ok(false) => Ok(()),
+                Ok(Told::Unknown) if may_be_signed => Ok(()),
+                Ok(Told::Yes | Told::Unknown) => {
+                    Ok(tx.update_agreement(&Agreement { look_at: None, ..agreement })?)
+                }
+                Ok(Told::No) => Ok(()),
                 Err(code) => {
                     tracing::warn!(subscription = %id, code, "the gateway refuses to end a subscription");
                     if tx.open_item_about(agreement.order, Reason::GatewayRefused)?.is_none() {
