@@ -353,7 +353,7 @@ impl Sim {
         });
         write.await.map_err(|error: matcha::storage::Error| error).unwrap();
         self.official = Some(id);
-        self.gateway_share = *self.chance.pick(&[35, 80]).unwrap();
+        self.gateway_share = *self.chance.pick(&[25, 70]).unwrap();
         self.bank.set_trouble(self.chance.between(0, 25));
     }
 

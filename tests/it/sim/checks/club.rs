@@ -47,8 +47,9 @@ impl Sim {
             let over = agreement.ended_at.is_some_and(|ended| asked_at > ended);
             assert!(!over, "charged after its end: {charge:?} {agreement:?}");
         }
+        let signed = self.bank.agreements();
         for agreement in new.agreements.values().filter(|a| a.state == "normal" || a.state == "paused") {
-            let truth = &self.bank.agreements()[&agreement.number];
+            let truth = &signed[&agreement.number];
             assert!(truth.standing.is_some(), "nobody signed {agreement:?}");
         }
     }
@@ -67,8 +68,9 @@ impl Sim {
                 }
             }
         }
+        let signed = self.bank.agreements();
         for agreement in new.agreements.values() {
-            let truth = self.bank.agreements().get(&agreement.number).and_then(|a| a.standing);
+            let truth = signed.get(&agreement.number).and_then(|a| a.standing);
             let ended = matches!(truth, None | Some(renewals::Standing::Ended));
             assert!(agreement.state == "ended" && ended, "{agreement:?} and at the gateway {truth:?}");
         }

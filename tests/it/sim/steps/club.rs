@@ -163,7 +163,7 @@ impl Sim {
             charges || agreements
         };
         for _ in 0..400 {
-            self.wait(HOUR, HOUR + 60_000);
+            self.wait(2 * HOUR, 2 * HOUR + 60_000);
             self.workers().await;
             if !waits(self) {
                 break;
