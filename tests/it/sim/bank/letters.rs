@@ -3,7 +3,7 @@
 use matcha::domain::money::Fen;
 use matcha::domain::time::Timestamp;
 use matcha::flow::gateway::cashier::renewals::{self, AgreementSaid};
-use matcha::flow::gateway::cashier::{News, Notice, Notices, Unbelieved};
+use matcha::flow::gateway::cashier::{News, Notice, Notices, Return, Unbelieved};
 use matcha::flow::gateway::hear::Said;
 use matcha::secrets::sha256;
 use serde_json::{Value, json};
@@ -208,7 +208,8 @@ impl Notices for Bank {
         })
     }
 
-    fn read_return(&self, query: &str, _: Timestamp) -> Option<String> {
-        self.verified(query).ok()?["back_from"].as_str().map(str::to_owned)
+    fn read_return(&self, query: &str, now: Timestamp) -> Option<Return> {
+        let number = self.verified(query).ok()?["back_from"].as_str().map(str::to_owned)?;
+        Some(Return { number, at: Some(now) })
     }
 }
