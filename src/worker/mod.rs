@@ -3,7 +3,7 @@
 //! The loops of official gateways wait for the first account there. While there is none, nothing can be due in them: a trade,
 //! a refund, a transfer, a subscription and a watched log each name an account with keys, written by a unit that saw those
 //! keys. So a server without such an account asks for one thing, whether there is one by now ([`merchant::any`]), every
-//! [`OFFICIAL_EVERY`]. It asks the database and remembers nothing else: an account that the API added in this process and one
+//! `OFFICIAL_EVERY`. It asks the database and remembers nothing else: an account that the API added in this process and one
 //! that `matcha account add` added in another are found alike, at most that much later. Keys are replaced and never taken
 //! away, so what was found once need not be asked for again, and the loops run until the server stops.
 
