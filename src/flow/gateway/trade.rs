@@ -14,7 +14,7 @@ use crate::domain::time::Timestamp;
 use crate::flow::order::{View, view};
 use crate::flow::{Conflict, Error, Thing};
 use crate::limits;
-use crate::storage::verbs::Inserted;
+use crate::storage::verbs::{Inserted, WriteTx};
 
 /// What became of the wish to have a code.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,7 +43,7 @@ pub(crate) async fn open(app: &App, account: AccountId) -> Result<Result<Arc<dyn
 }
 
 /// What is asked for a trade.
-fn bill(trade: &Trade, title: &str) -> Bill {
+pub(crate) fn bill(trade: &Trade, title: &str) -> Bill {
     let Trade { number, amount, ends_at, .. } = trade;
     Bill { number: number.clone(), amount: *amount, subject: title.to_owned(), ends_at: *ends_at }
 }
@@ -76,7 +76,7 @@ pub async fn begin(app: &App, order: OrderId) -> Result<Begun, Error> {
     let cashier = cashier(app, trade.account).await?;
     match cashier.make_code(&bill, app.now()).await {
         Ok(says) => {
-            let with_code = move |tx: &mut dyn crate::storage::verbs::WriteTx| {
+            let with_code = move |tx: &mut dyn WriteTx| {
                 let trade = tx.trade(&trade.number)?.ok_or(Error::NotFound(Thing::Order))?;
                 tx.update_trade(&Trade { qr_code: Some(says.clone()), ..trade })?;
                 view(tx, order)
@@ -108,22 +108,34 @@ pub async fn link(
             if found.order.status_at(now) != OrderStatus::Pending {
                 return Err(Error::Conflict(Conflict::OrderNotPending));
             }
-            let trades = tx.trades_of(order)?;
-            if trades.is_empty() {
+            if tx.trades_of(order)?.is_empty() {
                 return Err(Error::NotFound(Thing::Trade));
             }
-            if let Some(known) = trades.iter().find(|t| t.way == way) {
-                return Ok((found, known.clone()));
-            }
-            let trade = Trade::new(&found.order, way, ends_at(&found.order, &found.site), chance, now);
-            match tx.insert_trade(&trade)? {
-                Inserted::Yes => Ok((found, trade)),
-                Inserted::Conflict => Err(Error::Conflict(Conflict::Raced)),
-            }
+            let trade = of_way(tx, &found.order, &found.site, way, chance, now)?;
+            Ok((found, trade))
         })
         .await?;
     let bill = bill(&trade, &found.product.title);
     Ok(cashier(app, trade.account).await?.link(way, &bill, ways, now))
+}
+
+/// The trade by which an order is paid that way; a new one where nobody went that way before.
+pub(crate) fn of_way(
+    tx: &mut dyn WriteTx,
+    order: &Order,
+    site: &Site,
+    way: Way,
+    chance: u32,
+    now: Timestamp,
+) -> Result<Trade, Error> {
+    if let Some(known) = tx.trades_of(order.id)?.into_iter().find(|trade| trade.way == way) {
+        return Ok(known);
+    }
+    let trade = Trade::new(order, way, ends_at(order, site), chance, now);
+    match tx.insert_trade(&trade)? {
+        Inserted::Yes => Ok(trade),
+        Inserted::Conflict => Err(Error::Conflict(Conflict::Raced)),
+    }
 }
 
 /// Asks about one trade and does what follows. A window that is over is closed at the gateway, so that a code left on a

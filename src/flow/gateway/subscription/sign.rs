@@ -5,7 +5,7 @@ use super::heard::finish;
 use super::{View, paid_until, view};
 use crate::app::{App, Makers};
 use crate::domain::channel::Channel;
-use crate::domain::gateway::{Trade, Way};
+use crate::domain::gateway::Way;
 use crate::domain::id::{AccountId, AgreementId, OrderId};
 use crate::domain::log::{Act, Actor, Entry, Subject};
 use crate::domain::order::{Order, OrderStatus};
@@ -17,7 +17,7 @@ use crate::domain::unlock::end_of;
 use crate::flow::checkout::accounts_of;
 use crate::flow::gateway::cashier::renewals::SignAsk;
 use crate::flow::gateway::cashier::{Bill, Trouble, Ways};
-use crate::flow::gateway::trade::{cashier, ends_at};
+use crate::flow::gateway::trade::{bill, cashier, of_way};
 use crate::flow::{Conflict, Error, Thing};
 use crate::limits;
 use crate::storage::verbs::{Inserted, WriteTx};
@@ -109,7 +109,12 @@ fn prepare(
     };
     let wish = wish(&order, &product, &renewal, account, until, chance, makers, now);
     let agreement = agree(tx, makers, wish, now)?;
-    let bill = while_paying.then(|| bill(tx, &order, &site, &product, chance, now)).transpose()?;
+    let bill = if while_paying {
+        let trade = of_way(tx, &order, &site, Way::Page, chance.trade, now)?;
+        Some(bill(&trade, &product.title))
+    } else {
+        None
+    };
     Ok(Prepared { view: view(tx, agreement)?, bill })
 }
 
@@ -197,28 +202,4 @@ fn agree(tx: &mut dyn WriteTx, makers: &Makers, wish: Agreement, now: Timestamp)
     let (subject, act) = (Subject::Agreement(wish.id), Act::SubscriptionStarted);
     makers.log(tx, now, &Entry { subject, act, actor: Actor::Reader, cause })?;
     Ok(wish)
-}
-
-/// The bill of an order's page, with a trade of its own where the page was not opened before.
-fn bill(
-    tx: &mut dyn WriteTx,
-    order: &Order,
-    site: &Site,
-    product: &Product,
-    chance: Chance,
-    now: Timestamp,
-) -> Result<Bill, Error> {
-    let known = tx.trades_of(order.id)?.into_iter().find(|trade| trade.way == Way::Page);
-    let trade = match known {
-        Some(known) => known,
-        None => {
-            let trade = Trade::new(order, Way::Page, ends_at(order, site), chance.trade, now);
-            match tx.insert_trade(&trade)? {
-                Inserted::Yes => trade,
-                Inserted::Conflict => return Err(Error::Conflict(Conflict::Raced)),
-            }
-        }
-    };
-    let Trade { number, amount, ends_at, .. } = trade;
-    Ok(Bill { number, amount, subject: product.title.clone(), ends_at })
 }
