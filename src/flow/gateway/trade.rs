@@ -90,15 +90,16 @@ pub async fn begin(app: &App, order: OrderId) -> Result<Begun, Error> {
 /// The address of the gateway's own page for an order that is still open; a trade of its own goes with it.
 ///
 /// # Errors
-/// [`Conflict::OrderNotPending`], [`Error::NotFound`], [`Conflict::KeysLost`]; [`Error::Invalid`] for [`Way::Code`].
+/// [`Conflict::OrderNotPending`], [`Error::NotFound`], [`Conflict::KeysLost`]; [`Error::Invalid`] for a way without a page.
 pub async fn link(
     app: &App,
     order: OrderId,
     way: Way,
     ways: &Ways,
 ) -> Result<Result<String, Trouble>, Error> {
-    if way == Way::Code {
-        return Err(Error::Invalid { field: "way", why: "a code is scanned, not opened".to_owned() });
+    // A code is scanned and a charge is made by the worker: no page belongs to either, and no trade is made for one.
+    if !matches!(way, Way::Wap | Way::Page) {
+        return Err(Error::Invalid { field: "way", why: "wap or page".to_owned() });
     }
     let (now, chance) = (app.now(), u32::from_be_bytes(app.rng.bytes()));
     let (found, trade) = app

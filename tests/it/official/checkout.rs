@@ -242,6 +242,18 @@ async fn a_trade_that_the_gateway_would_not_close_may_still_be_paid() {
 }
 
 #[tokio::test]
+async fn only_a_way_that_has_a_page_is_opened_and_no_other_leaves_a_trade() {
+    let shop = Shop::open().await;
+    let order = shop.test.order().await;
+    let link = text(&order.body["pay_url"]);
+    for way in ["code", "charge"] {
+        let other = link.replace("way=wap", &format!("way={way}"));
+        assert_eq!(shop.test.http.get(other).ask().await.problem(422, "invalid")["field"], "way");
+    }
+    assert_eq!(shop.owned(&order).await["trades"].as_array().expect("trades").len(), 1, "that of the code");
+}
+
+#[tokio::test]
 async fn code_and_button_paid_both_settle_once_and_the_second_goes_to_the_owner() {
     let shop = Shop::open().await;
     let order = shop.test.order().await;
