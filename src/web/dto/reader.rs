@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::domain::account::CodeKind;
 use crate::domain::channel::Channel;
+use crate::domain::gateway::Way;
 use crate::domain::id::OrderId;
 use crate::domain::money::Fen;
 use crate::domain::order::OrderStatus;
@@ -16,6 +17,7 @@ use crate::flow::checkout::{ChannelState, Hearing};
 use crate::flow::order::View;
 use crate::flow::unlock;
 use crate::web::Web;
+use crate::web::reader::pay;
 
 /// A problem (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
@@ -174,7 +176,7 @@ impl OrderBody {
         let status = order.status_at(now);
         let at_gateway = order.channel == Channel::AlipayOfficial && status == OrderStatus::Pending;
         let token = web.app.order_token(order.id);
-        let page_of = |way: &str| format!("{base}/api/v1/orders/{}/pay?way={way}&token={token}", order.id);
+        let page_of = |way| format!("{base}{}", pay::path(order.id, way, &token));
         OrderBody {
             id: order.id,
             token: None,
@@ -197,8 +199,8 @@ impl OrderBody {
             extensions_left: order.extensions_left,
             late: order.late,
             paid_at: order.paid_at,
-            pay_url: at_gateway.then(|| page_of("wap")),
-            pay_page_url: (at_gateway && site.page_pay).then(|| page_of("page")),
+            pay_url: at_gateway.then(|| page_of(Way::Wap)),
+            pay_page_url: (at_gateway && site.page_pay).then(|| page_of(Way::Page)),
             renews: product.terms.renews.map(|renewal| renewal.every),
             events_url: format!("{base}/api/v1/orders/{}/events?token={token}", order.id),
             unlock,

@@ -25,6 +25,11 @@ pub struct PayQuery {
     back: Option<String>,
 }
 
+/// The address of [`pay`] below this installation's; holds the order's token.
+pub(crate) fn path(order: OrderId, way: Way, token: &str) -> String {
+    format!("/api/v1/orders/{order}/pay?way={}&token={token}", way.as_str())
+}
+
 /// True for a page of the site's own, or of this server: nobody is sent anywhere else.
 pub(crate) fn is_on_site(web: &Web, site: &Site, address: &str) -> bool {
     let below = |rest: &str| rest.is_empty() || rest.starts_with('/');

@@ -15,9 +15,11 @@ use self::view::{
     channel_name, page, seconds,
 };
 use super::orders::{refusal, wish};
+use super::pay;
 use super::products::facts_of;
 use super::unlocks::holder;
 use crate::domain::channel::Channel;
+use crate::domain::gateway::Way;
 use crate::domain::id::OrderId;
 use crate::domain::order::OrderStatus;
 use crate::domain::product::{Lock, Product, ProductKind};
@@ -288,13 +290,13 @@ impl<'a> Visit<'a> {
         let pending = order.status_at(now) == OrderStatus::Pending;
         let token = self.web.app.order_token(order.id);
         let at_gateway = order.channel == Channel::AlipayOfficial;
-        let page_of = |way: &str| format!("/api/v1/orders/{}/pay?way={way}&token={token}", order.id);
+        let page_of = |way| pay::path(order.id, way, &token);
         let renews = view.product.terms.renews.as_ref().filter(|_| at_gateway);
         let (yuan, fen) = amount.split_once('.').unwrap_or((&amount, "00"));
         OrderPart {
             id: order.id.to_string(),
-            phone_url: at_gateway.then(|| page_of("wap")),
-            page_url: (at_gateway && view.site.page_pay).then(|| page_of("page")),
+            phone_url: at_gateway.then(|| page_of(Way::Wap)),
+            page_url: (at_gateway && view.site.page_pay).then(|| page_of(Way::Page)),
             renews: renews.map(|renewal| renewing::terms(renewal.every, view.product.price, self.english)),
             token,
             pending,
