@@ -17,7 +17,7 @@ use crate::domain::time::{Day, Millis, Timestamp};
 use crate::domain::transfer::{Content, Next, PayeeKind, Told, Transfer, TransferState, fits};
 use crate::flow::{Conflict, Error, Thing};
 use crate::limits;
-use crate::storage::verbs::{Inserted, WriteTx};
+use crate::storage::verbs::{Inserted, ReadTx, WriteTx};
 
 /// What the owner wants to be sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,14 +36,20 @@ pub struct Wish {
 /// [`Error::Invalid`], [`Error::NotFound`], [`Conflict::TransferTooMuch`], [`Conflict::TransferRequestReused`],
 /// [`Conflict::KeysLost`]. Nothing was sent then.
 pub async fn make(app: &App, wish: Wish, actor: Actor) -> Result<Transfer, Error> {
+    check(&wish)?;
+    // Without keys nothing is stored that would be sent on a day when they are set again.
+    let (asked, daily_max, day) = (wish.clone(), app.transfer_daily_max, Day::in_china(app.now()));
+    if let Plan::New(payer) = app.store.read(move |tx| plan(tx, &asked, daily_max, day)).await? {
+        cashier(app, payer).await?;
+    }
     let (made, is_new) = store(app, wish, HANDS_OFF, actor).await?;
     if is_new { step(app, made.id, app.now()).await } else { Ok(made) }
 }
 
-/// Stores a transfer for the running server, which sends it within the hour or not at all.
+/// Stores a transfer for the running server, which has the keys and sends it within the hour or not at all.
 ///
 /// # Errors
-/// As [`make`].
+/// As [`make`], but for the keys.
 pub async fn leave(app: &App, wish: Wish, actor: Actor) -> Result<Transfer, Error> {
     store(app, wish, Millis::ZERO, actor).await.map(|(made, _)| made)
 }
@@ -53,7 +59,7 @@ async fn store(app: &App, wish: Wish, wait: Millis, actor: Actor) -> Result<(Tra
     check(&wish)?;
     let (now, makers, daily_max) = (app.now(), app.makers.clone(), app.transfer_daily_max);
     let ask_at = now.plus(wait);
-    app.store.write(move |tx| plan(tx, &makers, &wish, (daily_max, ask_at), actor, now)).await
+    app.store.write(move |tx| insert(tx, &makers, &wish, (daily_max, ask_at), actor, now)).await
 }
 
 fn check(wish: &Wish) -> Result<(), Error> {
@@ -80,7 +86,7 @@ fn check(wish: &Wish) -> Result<(), Error> {
 }
 
 /// The account that pays.
-fn payer(tx: &dyn WriteTx, named: Option<AccountId>) -> Result<AccountId, Error> {
+fn payer<T: ReadTx + ?Sized>(tx: &T, named: Option<AccountId>) -> Result<AccountId, Error> {
     let merchants = tx.all_merchants()?;
     match (named, merchants.as_slice()) {
         (Some(named), all) if all.iter().any(|m| m.account == named) => Ok(named),
@@ -93,8 +99,29 @@ fn payer(tx: &dyn WriteTx, named: Option<AccountId>) -> Result<AccountId, Error>
     }
 }
 
+/// What is to be done about a wish.
+enum Plan {
+    /// It is this transfer.
+    Known(Box<Transfer>),
+    /// It is a new one, and this account pays.
+    New(AccountId),
+}
+
+fn plan<T: ReadTx + ?Sized>(tx: &T, wish: &Wish, daily_max: Fen, day: Day) -> Result<Plan, Error> {
+    if let Some(known) = tx.transfer_of_request(&wish.request_id)? {
+        let same = known.content == wish.content && wish.account.is_none_or(|a| a == known.account);
+        let reused = Err(Error::Conflict(Conflict::TransferRequestReused));
+        return if same { Ok(Plan::Known(Box::new(known))) } else { reused };
+    }
+    let account = payer(tx, wish.account)?;
+    if !fits(tx.transferred_on(day)?, wish.content.amount, daily_max) {
+        return Err(Error::Conflict(Conflict::TransferTooMuch));
+    }
+    Ok(Plan::New(account))
+}
+
 /// Stores a transfer within the day's bound; false where it was known.
-fn plan(
+fn insert(
     tx: &mut dyn WriteTx,
     makers: &Makers,
     wish: &Wish,
@@ -102,15 +129,11 @@ fn plan(
     actor: Actor,
     now: Timestamp,
 ) -> Result<(Transfer, bool), Error> {
-    if let Some(known) = tx.transfer_of_request(&wish.request_id)? {
-        let same = known.content == wish.content && wish.account.is_none_or(|a| a == known.account);
-        return if same { Ok((known, false)) } else { Err(Error::Conflict(Conflict::TransferRequestReused)) };
-    }
-    let account = payer(tx, wish.account)?;
     let day = Day::in_china(now);
-    if !fits(tx.transferred_on(day)?, wish.content.amount, daily_max) {
-        return Err(Error::Conflict(Conflict::TransferTooMuch));
-    }
+    let account = match plan(tx, wish, daily_max, day)? {
+        Plan::Known(known) => return Ok((*known, false)),
+        Plan::New(account) => account,
+    };
     let id = TransferId::from_raw(makers.ids.next(now));
     let transfer = Transfer {
         id,

@@ -11,7 +11,7 @@ use matcha::domain::log::Actor;
 use matcha::domain::order::{Order, OrderStatus};
 use matcha::domain::time::Millis;
 use matcha::flow::gateway::refund::{self, Wish};
-use matcha::flow::gateway::{trade, watch};
+use matcha::flow::gateway::{trade, transfer, watch};
 use matcha::flow::{Conflict, Error, checkout};
 use matcha::limits;
 use matcha::storage::verbs::{Inserted, Merchant};
@@ -66,6 +66,16 @@ async fn trades_whose_keys_are_lost_keep_no_other_account_waiting() {
         trade::run_once(shop.app(), shop.world.now()).await.unwrap();
     }
     assert_eq!(shop.world.find(order.id).await.status, OrderStatus::Paid);
+}
+
+#[tokio::test]
+async fn without_keys_no_transfer_is_stored() {
+    let shop = Shop::that_sends(10_000).await;
+    shop.lose_keys(shop.merchant).await;
+    let wish = super::transfers::wish("request-1", 1_000);
+    let refused = transfer::make(shop.app(), wish, Actor::Console).await;
+    assert!(matches!(refused, Err(Error::Conflict(Conflict::KeysLost))), "{refused:?}");
+    assert_eq!(shop.all_transfers().await, [], "nothing is sent on another day, nor counted on this one");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use crate::world::fen;
 pub(super) const SEND: &str = "alipay.fund.trans.uni.transfer";
 pub(super) const ASK: &str = "alipay.fund.trans.common.query";
 
-fn wish(request_id: &str, amount: i64) -> Wish {
+pub(super) fn wish(request_id: &str, amount: i64) -> Wish {
     Wish {
         account: None,
         request_id: request_id.to_owned(),

@@ -256,11 +256,7 @@ async fn only_a_way_that_has_a_page_is_opened_and_no_other_leaves_a_trade() {
 #[tokio::test]
 async fn code_and_button_paid_both_settle_once_and_the_second_goes_to_the_owner() {
     let shop = Shop::open().await;
-    let order = shop.test.order().await;
-    let to = shop.test.http.get(text(&order.body["pay_url"])).ask().await.is(303);
-    let page = shop.page(to.header("location")).await;
-    shop.gateway.pay(&shop.number(&order).await).await.expect("a payment");
-    shop.pay_page(&page).await;
+    let order = shop.bought_twice().await;
     assert_eq!(shop.status(&order).await, "paid");
     assert_eq!(shop.reasons().await, ["paid_twice"]);
 }

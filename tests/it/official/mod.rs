@@ -90,6 +90,16 @@ impl Shop {
         order
     }
 
+    /// An order that was paid by its code, and then by the button on the phone.
+    async fn bought_twice(&self) -> Order {
+        let order = self.test.order().await;
+        let to = self.test.http.get(text(&order.body["pay_url"])).ask().await.is(303);
+        let page = self.page(to.header("location")).await;
+        self.gateway.pay(&self.number(&order).await).await.expect("a payment");
+        self.pay_page(&page).await;
+        order
+    }
+
     /// The order as the owner sees it.
     async fn owned(&self, order: &Order) -> Value {
         self.test.owner_get(&format!("/orders/{}", order.id)).await

@@ -354,11 +354,7 @@ async fn a_grant_that_is_taken_back_leaves_an_order_that_was_paid_meanwhile_paid
 #[tokio::test]
 async fn the_second_payment_of_an_order_is_paid_back_by_its_own_number() {
     let shop = Shop::open().await;
-    let order = shop.test.order().await;
-    let to = shop.test.http.get(text(&order.body["pay_url"])).ask().await.is(303);
-    let page = shop.page(to.header("location")).await;
-    shop.gateway.pay(&shop.number(&order).await).await.expect("a payment");
-    shop.pay_page(&page).await;
+    let order = shop.bought_twice().await;
     assert_eq!(shop.reasons().await, ["paid_twice"]);
     let owned = shop.owned(&order).await;
     let paid = owned["trades"].as_array().expect("trades").iter().filter(|t| t["state"] == "paid");
