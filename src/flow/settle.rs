@@ -157,7 +157,7 @@ fn charged_period(tx: &dyn WriteTx, order: OrderId) -> Result<Option<Period>, Er
 }
 
 /// Takes back a settlement that the owner made by hand: the order is again what it was, the unlock is revoked. Where the money
-/// is at an official gateway all the same, its trade pays the order now, with a new unlock.
+/// is at an official gateway all the same, its trade pays the order now, with a new unlock, and what renews it goes on.
 pub(crate) fn unsettle(
     tx: &mut dyn WriteTx,
     makers: &Makers,
@@ -189,12 +189,12 @@ pub(crate) fn unsettle(
     order.late = false;
     order.paid_at = None;
     save(tx, &order)?;
-    revoke(tx, makers, order.id, actor, now)?;
+    take_unlock(tx, order.id, now)?;
     let cause = format!("settlement={}", settlement.id);
     let subject = Subject::Order(order.id);
     makers.log(tx, now, &Entry { subject, act: Act::OrderUnpaid, actor, cause })?;
     let Some((account, number)) = by_trade.and_then(|t| Some((t.account, t.gateway_ref?))) else {
-        return Ok(());
+        return heard::revoked(tx, makers, order.id, actor, now);
     };
     let (evidence, actor) = (Evidence::Trade(number), Actor::Gateway(account));
     settle(tx, makers, Payment { order: order.id, evidence, late: was_late, actor }, now)
@@ -208,9 +208,14 @@ pub(crate) fn revoke(
     actor: Actor,
     now: Timestamp,
 ) -> Result<(), Error> {
+    take_unlock(tx, order, now)?;
+    heard::revoked(tx, makers, order, actor, now)
+}
+
+fn take_unlock(tx: &mut dyn WriteTx, order: OrderId, now: Timestamp) -> Result<(), Error> {
     if let Some(unlock) = tx.unlock_of(order)? {
         let revoked = tx.revoke_unlock(unlock.id, now)?;
         assert!(revoked, "an unlock that was just read is not revoked yet");
     }
-    heard::revoked(tx, makers, order, actor, now)
+    Ok(())
 }

@@ -261,3 +261,26 @@ async fn who_signed_for_a_month_reads_for_a_month_whatever_the_product_became() 
     assert_eq!(shop.charged().await, 1);
     assert_eq!(shop.paid_until(&id).await, until.plus(Millis::seconds(31 * DAY)));
 }
+
+#[tokio::test]
+async fn a_grant_that_is_taken_back_ends_the_renewal_only_where_nobody_paid() {
+    for paid in [true, false] {
+        let shop = Shop::open().await;
+        let order = shop.order().await;
+        let claim = json!({
+            "site": "blog", "product": "vip", "amount": "10.00", "paid_at": shop.app.now(), "receipt_digits": "482913",
+            "order": order.id, "order_token": order.token,
+        });
+        shop.app.post("/api/v1/claims").json(&claim).ask().await.is(201);
+        let item = text(&shop.app.owner_get("/inbox?state=open").await["items"][0]["id"]);
+        shop.app.owner_post(&format!("/inbox/{item}/settle"), json!({ "order": order.id })).await.is(200);
+        let id = shop.sign(&shop.member(&order).await).await;
+        if paid {
+            shop.gateway.pay_code(&text(&order.body["code"]["payload"])).await.expect("it is paid");
+        }
+        assert_eq!(shop.subscription(&id).await["state"], "normal");
+        shop.app.owner_post(&format!("/inbox/{item}/undo"), json!({})).await.is(200);
+        let state = if paid { "normal" } else { "ended" };
+        assert_eq!(shop.subscription(&id).await["state"], state, "paid: {paid}");
+    }
+}
