@@ -7,13 +7,14 @@ use crate::alipay::methods::{
     AgreementNo, AgreementPage, AgreementPay, AgreementQuery, AgreementRef, AgreementState, AgreementTerms,
     CallbackUrl, Channel, Close, Closed, ExternalAgreementNo, Memo, PagePay, Paid, PeriodRule, PlanModify,
     SignScene, SignWhilePaying, Subject, Trade, TradeFacts, TradeQuery, TradeStatus, Unsign,
+    Unsigned as Unsigning,
 };
 use crate::alipay::methods::{Checked, Kind, Period as Rule};
 use crate::alipay::notice::AgreementStatus;
 use crate::domain::subscription::Period;
 use crate::domain::time::{Day, Timestamp};
 use crate::flow::gateway::cashier::renewals::{
-    AgreementName, AgreementSaid, ChargeAsk, ChargeSaid, Renewals, SignAsk, SignLinks, Standing,
+    AgreementName, AgreementSaid, ChargeAsk, ChargeSaid, Renewals, SignAsk, SignLinks, Standing, Unsigned,
 };
 use crate::flow::gateway::cashier::{Answer, Bill, Trouble, Ways};
 
@@ -185,10 +186,13 @@ impl Renewals for AlipayCashier {
         })
     }
 
-    fn unsign<'a>(&'a self, name: &'a AgreementName, now: Timestamp) -> Answer<'a, ()> {
+    fn unsign<'a>(&'a self, name: &'a AgreementName, now: Timestamp) -> Answer<'a, Unsigned> {
         Box::pin(async move {
             let unsign = Unsign { agreement: named(name)?, notify_url: self.callbacks.notify.clone() };
-            self.client.call(&unsign, now).await.map(drop).map_err(Trouble::from)
+            match self.client.call(&unsign, now).await.map_err(Trouble::from)? {
+                Unsigning::Now => Ok(Unsigned::Now),
+                Unsigning::Before => Ok(Unsigned::NotInForce),
+            }
         })
     }
 

@@ -12,7 +12,7 @@ use matcha::domain::transfer::{Content, Told};
 use matcha::domain::watch::Window;
 use matcha::flow::gateway::cashier::books::{BillSaid, Books, LogPage};
 use matcha::flow::gateway::cashier::renewals::{
-    AgreementName, AgreementSaid, ChargeAsk, ChargeSaid, Renewals, SignAsk, SignLinks,
+    AgreementName, AgreementSaid, ChargeAsk, ChargeSaid, Renewals, SignAsk, SignLinks, Unsigned,
 };
 use matcha::flow::gateway::cashier::transfers::Transfers;
 use matcha::flow::gateway::cashier::{
@@ -154,7 +154,7 @@ impl Renewals for Double {
         self.real.ask_agreement(name, now)
     }
 
-    fn unsign<'a>(&'a self, name: &'a AgreementName, now: Timestamp) -> Answer<'a, ()> {
+    fn unsign<'a>(&'a self, name: &'a AgreementName, now: Timestamp) -> Answer<'a, Unsigned> {
         self.real.unsign(name, now)
     }
 

@@ -12,7 +12,7 @@ use matcha::domain::transfer::{Content, Told};
 use matcha::domain::watch::Window;
 use matcha::flow::gateway::cashier::books::{BillSaid, Books, LogPage};
 use matcha::flow::gateway::cashier::renewals::{
-    AgreementName, AgreementSaid, ChargeAsk, ChargeSaid, Renewals, SignAsk, SignLinks,
+    AgreementName, AgreementSaid, ChargeAsk, ChargeSaid, Renewals, SignAsk, SignLinks, Unsigned,
 };
 use matcha::flow::gateway::cashier::transfers::Transfers;
 use matcha::flow::gateway::cashier::{
@@ -92,7 +92,7 @@ impl Renewals for Double {
         })
     }
 
-    fn unsign<'a>(&'a self, _: &'a AgreementName, _: Timestamp) -> Answer<'a, ()> {
+    fn unsign<'a>(&'a self, _: &'a AgreementName, _: Timestamp) -> Answer<'a, Unsigned> {
         Box::pin(async { lost() })
     }
 

@@ -140,13 +140,19 @@ impl Shop {
         self.app.post("/api/v1/subscriptions").bearer_auth(&member.unlock).ask().await
     }
 
-    /// Signs apart from paying; the subscription's id.
-    async fn sign(&self, member: &Member) -> String {
+    /// Opens the page on which a reader signs apart from paying; the subscription's id and the page's number.
+    async fn page(&self, member: &Member) -> (String, String) {
         let started = self.start(member).await.is(201).json();
         assert_eq!(started["while_paying"], false, "{started}");
         let seen = self.gateway.wallet(&text(&started["sign_url"])).await.expect("a page to sign on");
-        self.gateway.sign(&text(&seen["external_agreement_no"])).await.expect("it is signed");
-        text(&started["subscription"]["id"])
+        (text(&started["subscription"]["id"]), text(&seen["external_agreement_no"]))
+    }
+
+    /// Signs apart from paying; the subscription's id.
+    async fn sign(&self, member: &Member) -> String {
+        let (id, page) = self.page(member).await;
+        self.gateway.sign(&page).await.expect("it is signed");
+        id
     }
 
     /// A reader who bought and signed; him and the subscription's id.

@@ -1,6 +1,7 @@
 //! Signing, pausing and ending, told by whoever does it.
 
 use super::*;
+use crate::gateway::State;
 
 #[tokio::test]
 async fn a_paused_agreement_is_not_charged_and_a_missed_period_is_moved_and_charged_once() {
@@ -40,17 +41,15 @@ async fn an_agreement_that_is_paused_between_two_tries_is_left_alone() {
 async fn what_is_signed_and_not_in_force_yet_is_not_charged() {
     let shop = Shop::open().await;
     let member = shop.buy().await;
-    let started = shop.start(&member).await.is(201).json();
-    let id = text(&started["subscription"]["id"]);
-    let seen = shop.gateway.wallet(&text(&started["sign_url"])).await.unwrap();
-    shop.gateway.sign_as(&text(&seen["external_agreement_no"]), "TEMP").await.unwrap();
+    let (id, page) = shop.page(&member).await;
+    shop.gateway.sign_as(&page, "TEMP").await.unwrap();
     assert_eq!(shop.subscription(&id).await["state"], "pending");
     shop.days_until("2027-01-09", "08:30:00").await;
     assert_eq!(
         (shop.asked().await, shop.subscription(&id).await["state"].clone()),
         ((0, 0), json!("pending"))
     );
-    shop.gateway.sign(&text(&seen["external_agreement_no"])).await.unwrap();
+    shop.gateway.sign(&page).await.unwrap();
     assert_eq!(shop.subscription(&id).await["state"], "normal");
     shop.days_until("2027-01-10", "08:30:00").await;
     assert_eq!(shop.charged().await, 1);
@@ -178,16 +177,65 @@ async fn an_end_that_the_gateway_did_not_hear_is_told_until_it_does() {
 async fn a_page_that_nobody_signs_is_given_up_and_who_signs_later_is_ended_there() {
     let shop = Shop::open().await;
     let member = shop.buy().await;
-    let started = shop.start(&member).await.is(201).json();
-    let id = text(&started["subscription"]["id"]);
-    let seen = shop.gateway.wallet(&text(&started["sign_url"])).await.unwrap();
+    let (id, page) = shop.page(&member).await;
     shop.pass(26 * 3600).await;
     shop.work().await;
     assert_eq!(shop.subscription(&id).await["ending"], "unsigned");
-    shop.gateway.sign(&text(&seen["external_agreement_no"])).await.unwrap();
+    shop.gateway.sign(&page).await.unwrap();
     shop.work().await;
     assert_eq!(shop.gateway.state().await.agreements[0].status.as_deref(), Some("UNSIGN"));
     assert_eq!(shop.subscription(&id).await["state"], "ended");
+}
+
+#[tokio::test]
+async fn a_page_that_other_terms_replaced_is_ended_at_the_gateway_when_somebody_signs_it() {
+    let shop = Shop::open().await;
+    let member = shop.buy().await;
+    let (old, old_page) = shop.page(&member).await;
+    let product = text(&shop.app.owner_get("/products").await["items"][0]["id"]);
+    shop.app.owner_patch(&format!("/products/{product}"), json!({ "price": "12.00" })).await.is(200);
+    let (new, new_page) = shop.page(&member).await;
+    assert_eq!(shop.subscription(&old).await["ending"], "replaced");
+    shop.work().await;
+    assert_eq!(shop.subscription(&old).await["ended_at_gateway"], false, "its page can still be signed");
+
+    // The tab of the old page is still open, and the news of what happens in it is lost.
+    shop.gateway.fault(Fault::new("notify", "lost").times(99)).await.unwrap();
+    shop.gateway.sign(&old_page).await.unwrap();
+    shop.gateway.mend().await.unwrap();
+    shop.gateway.sign(&new_page).await.unwrap();
+    shop.pass(3600).await;
+    shop.work().await;
+    let status = |number: &str, state: &State| {
+        let found = state.agreements.iter().find(|agreement| agreement.external_agreement_no == number);
+        found.and_then(|agreement| agreement.status.clone())
+    };
+    let state = shop.gateway.state().await;
+    assert_eq!(status(&old_page, &state).as_deref(), Some("UNSIGN"));
+    assert_eq!(status(&new_page, &state).as_deref(), Some("NORMAL"));
+    assert_eq!(shop.subscription(&old).await["ended_at_gateway"], true);
+    assert_eq!(shop.subscription(&new).await["state"], "normal");
+}
+
+#[tokio::test]
+async fn a_page_that_its_owner_ended_is_watched_until_nobody_can_sign_it() {
+    for hours in [20, 30] {
+        let shop = Shop::open().await;
+        let (id, page) = shop.page(&shop.buy().await).await;
+        shop.app.owner_post(&format!("/subscriptions/{id}/unsign"), json!({})).await.is(200);
+        shop.pass(hours * 3600).await;
+        shop.work().await;
+        let over = shop.subscription(&id).await["ended_at_gateway"].clone();
+        assert_eq!(over, hours > 25, "after {hours} h");
+        if hours < 25 {
+            shop.gateway.fault(Fault::new("notify", "lost").times(99)).await.unwrap();
+            shop.gateway.sign(&page).await.unwrap();
+            shop.pass(3600).await;
+            shop.work().await;
+            assert_eq!(shop.gateway.state().await.agreements[0].status.as_deref(), Some("UNSIGN"));
+            assert_eq!(shop.subscription(&id).await["ended_at_gateway"], true);
+        }
+    }
 }
 
 #[tokio::test]

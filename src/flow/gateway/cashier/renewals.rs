@@ -109,6 +109,15 @@ pub struct AgreementSaid {
     pub next_due: Option<Day>,
 }
 
+/// What became of the wish to end an agreement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unsigned {
+    /// It ended.
+    Now,
+    /// None is in force: it ended before, or nobody signed it so far. Which of them, asking tells.
+    NotInForce,
+}
+
 /// Agreements and charges. A charge is never repeated by an implementation: what became of it is asked for.
 pub trait Renewals {
     /// The pages on which a reader signs without paying. `back` is where his browser goes after that. Nothing is sent.
@@ -139,8 +148,8 @@ pub trait Renewals {
         name: &'a AgreementName,
         now: Timestamp,
     ) -> Answer<'a, Option<AgreementSaid>>;
-    /// Ends an agreement. One that has ended already is ended.
-    fn unsign<'a>(&'a self, name: &'a AgreementName, now: Timestamp) -> Answer<'a, ()>;
+    /// Ends an agreement.
+    fn unsign<'a>(&'a self, name: &'a AgreementName, now: Timestamp) -> Answer<'a, Unsigned>;
     /// Moves the day on which the next period is due, for one that was missed. To later only.
     fn postpone<'a>(&'a self, gateway_no: &'a str, to: Day, now: Timestamp) -> Answer<'a, Day>;
 }

@@ -14,7 +14,7 @@ use crate::domain::subscription::{
     self, Agreement, AgreementState, Charge, ChargeState, Ending, Verdict, verdict,
 };
 use crate::domain::time::{Day, Timestamp};
-use crate::flow::gateway::cashier::renewals::{AgreementName, AgreementSaid, Standing};
+use crate::flow::gateway::cashier::renewals::{AgreementName, AgreementSaid, Standing, Unsigned};
 use crate::flow::gateway::cashier::{Cashier, Trouble};
 use crate::flow::gateway::hear::Source;
 use crate::flow::gateway::trade::cashier;
@@ -254,18 +254,19 @@ enum Told {
 async fn tell(app: &App, cashier: &dyn Cashier, id: AgreementId, name: &AgreementName) -> Result<(), Error> {
     let (now, makers) = (app.now(), app.makers.clone());
     let told = match cashier.unsign(name, now).await {
-        Ok(()) => Ok(Told::Yes),
-        // It may have ended there before, or was never signed.
-        Err(Trouble::Refused { code, .. }) => match cashier.ask_agreement(name, now).await {
-            Ok(Some(AgreementSaid { standing: Standing::Ended, .. })) => Ok(Told::Yes),
-            Ok(None) => Ok(Told::Unknown),
-            Ok(Some(_)) => Err(code),
-            Err(_) => Ok(Told::No),
-        },
+        Ok(Unsigned::Now) => Ok(Told::Yes),
         Err(Trouble::Unknown { why }) => {
             tracing::warn!(subscription = %id, why, "the gateway was not told that a subscription ended; it is told again");
             Ok(Told::No)
         }
+        // It may have ended there before, or nobody signed it so far.
+        ended => match (cashier.ask_agreement(name, now).await, ended) {
+            (Ok(Some(AgreementSaid { standing: Standing::Ended, .. })), _) => Ok(Told::Yes),
+            (Ok(None), _) => Ok(Told::Unknown),
+            (Ok(Some(_)), Err(Trouble::Refused { code, .. })) => Err(code),
+            // Signed in between.
+            (Ok(Some(_)) | Err(_), _) => Ok(Told::No),
+        },
     };
     app.store
         .write(move |tx| {

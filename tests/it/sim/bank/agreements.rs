@@ -13,6 +13,7 @@ use matcha::domain::subscription::{OPENS_DAYS_BEFORE, Period};
 use matcha::domain::time::{Day, Timestamp};
 use matcha::flow::gateway::cashier::renewals::{
     AgreementName, AgreementSaid, ChargeAsk, ChargeSaid, Renewals, SignAsk, SignLinks, Standing as Said,
+    Unsigned,
 };
 use matcha::flow::gateway::cashier::{Answer, Bill, Trouble, Ways};
 use serde_json::json;
@@ -188,13 +189,13 @@ impl Bank {
         })
     }
 
-    fn unsign_now(&self, name: &AgreementName) -> Result<(), Trouble> {
+    fn unsign_now(&self, name: &AgreementName) -> Unsigned {
         let known = self.state().agreements.get(&name.number).and_then(|a| a.standing);
         match known {
-            None | Some(Said::Ended) => refused("USER_AGREEMENT_NOT_EXIST"),
+            None | Some(Said::Ended) => Unsigned::NotInForce,
             Some(Said::InForce | Said::NotYet | Said::Paused) => {
                 self.turn(&name.number, Said::Ended);
-                Ok(())
+                Unsigned::Now
             }
         }
     }
@@ -267,8 +268,8 @@ impl Renewals for Bank {
         Box::pin(self.request("ask_agreement", &name.number, move || Ok(self.agreement_said(name))))
     }
 
-    fn unsign<'a>(&'a self, name: &'a AgreementName, _: Timestamp) -> Answer<'a, ()> {
-        Box::pin(self.request("unsign", &name.number, move || self.unsign_now(name)))
+    fn unsign<'a>(&'a self, name: &'a AgreementName, _: Timestamp) -> Answer<'a, Unsigned> {
+        Box::pin(self.request("unsign", &name.number, move || Ok(self.unsign_now(name))))
     }
 
     fn postpone<'a>(&'a self, gateway_no: &'a str, to: Day, _: Timestamp) -> Answer<'a, Day> {
