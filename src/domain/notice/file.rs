@@ -89,7 +89,7 @@ impl Example {
 }
 
 /// A compiled rule.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) name: Arc<str>,
     pub(super) origin: RuleOrigin,
@@ -106,7 +106,7 @@ pub(super) struct Rule {
 }
 
 /// Which titles a rule reads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Titles {
     /// These, byte for byte.
     Exact(Vec<String>),
@@ -115,7 +115,7 @@ pub(super) enum Titles {
 }
 
 /// What a rule does with a notice that fits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Effect {
     Refuse,
     Receipt(ReceiptFacts),
@@ -123,7 +123,7 @@ pub(super) enum Effect {
 }
 
 /// What a receipt rule adds to what it reads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ReceiptFacts {
     pub(super) channel: Channel,
     /// Where the phone sends the notification channel, it must be one of these (when there are any).

@@ -15,7 +15,7 @@ const CHOSEN_TEXT: &str = ".{1,40}";
 const COMPILED_BYTES_MAX: usize = 1 << 20;
 
 /// A compiled pattern and the slots it has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pattern {
     pub(super) regex: Regex,
     pub(super) amounts: usize,

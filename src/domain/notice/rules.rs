@@ -123,11 +123,15 @@ impl Rules {
 
     fn build(mut rules: Vec<Rule>, version: String) -> Result<Rules, RulesError> {
         rules.sort_by_key(Rule::kind);
+        // What a pattern remembers of its searches grows with the texts it sees, and a clone has a memory of its own.
+        examples::verify(&Rules::ordered(rules.clone(), version.clone()))?;
+        Ok(Rules::ordered(rules, version))
+    }
+
+    fn ordered(rules: Vec<Rule>, version: String) -> Rules {
         let rules: Vec<Arc<Rule>> = rules.into_iter().map(Arc::new).collect();
         let guards = Guard::ALL.into_iter().map(|guard| (guard, guard.as_str().into())).collect();
-        let rules = Rules { packages: index(&rules), rules, guards, version };
-        examples::verify(&rules)?;
-        Ok(rules)
+        Rules { packages: index(&rules), rules, guards, version }
     }
 
     /// The version of the embedded rules and, with overrides, a digest of those.
