@@ -284,7 +284,7 @@ export const begin = lock => {
   const wallet = channel => t(channel === "wechat" ? words.wechat : words.alipay);
 
   const drawOrder = () => {
-    const order = own.now, { amount, channel, status, price } = order, must = t(words.must, amount);
+    const order = own.now, { amount, channel, status, price } = order, must = order.pay_url ? "" : t(words.must, amount); // who pays there cannot pay another amount
     if (status !== "pending") {
       live.textContent = t(words.expired);
       return show("expired", t(words.expired), h("p class=must", {}, t(words.twice)), [t(words.again), () => { putAway(); place(JSON.parse(order.wish)); }, "go"]);

@@ -9,7 +9,8 @@ import { IN_WECHAT, ON_PHONE, here, line } from "./tools.js";
 // "1m", "30d": how often, and how much.
 const terms = (t, every, price) => {
   const count = parseInt(every);
-  return `${every === "1m" ? t(words.monthly) : t(/m$/.test(every) ? words.months : words.everyDays, count)} ¥${price}`;
+  const often = every === "1m" ? t(words.monthly) : t(/m$/.test(every) ? words.months : words.everyDays, count);
+  return often.replace("#", price);
 };
 
 // An act that goes to Alipay's page or fails with a word below.

@@ -102,7 +102,7 @@ export const order = view => {
     const target = `${page}&back=${encodeURIComponent(here())}`;
     image[ON_PHONE ? "before" : "after"](h("a class=go part=app", { href: target }, t(ON_PHONE ? words.app : words.page)));
   }
-  if (pay_url) must.remove(); // who pays there cannot pay another amount
+  if (pay_url) must.remove();
   else if (!outside && ON_PHONE && /^https:\/\/qr\.alipay\.com\//i.test(payload)) {
     const target = `alipays://platformapi/startapp?saId=10000007&qrcode=${encodeURIComponent(payload)}`;
     image.before(h("a class=go part=app", { href: target }, t(words.app)));
