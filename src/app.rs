@@ -1,6 +1,6 @@
 //! What every part is handed: the store, the clock, chance, keys and rules, wired once at start-up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::clock::Clock;
@@ -65,6 +65,19 @@ pub struct Makers {
     pub ids: Ids,
     /// Derives tokens and codes.
     pub secrets: Arc<Secrets>,
+}
+
+/// The rules with an owner's file over them, or the embedded ones alone where there is no such file.
+///
+/// # Errors
+/// Where the file cannot be read or one of its rules is not good.
+pub fn rules_of(file: &Path) -> Result<Rules, BadRules> {
+    match std::fs::read_to_string(file) {
+        Ok(text) if text.is_empty() => Ok(Rules::embedded()),
+        Ok(text) => Ok(Rules::with_overrides(&text)?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Rules::embedded()),
+        Err(error) => Err(BadRules::File(error)),
+    }
 }
 
 impl Makers {
@@ -132,15 +145,10 @@ impl App {
     /// # Errors
     /// Where the file cannot be read or one of its rules is not good; the old rules stay in force then.
     pub fn reload_rules(&self) -> Result<(), BadRules> {
-        let text = match &self.rules_file {
-            None => String::new(),
-            Some(path) => match std::fs::read_to_string(path.as_path()) {
-                Ok(text) => text,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-                Err(error) => return Err(BadRules::File(error)),
-            },
+        let rules = match &self.rules_file {
+            None => Rules::embedded(),
+            Some(path) => rules_of(path)?,
         };
-        let rules = if text.is_empty() { Rules::embedded() } else { Rules::with_overrides(&text)? };
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
         Ok(())
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Failure, say};
+use crate::app::rules_of;
 use crate::clock::Clock;
 use crate::config::RawConfig;
 use crate::domain::channel::Channel;
@@ -67,10 +68,7 @@ struct Answer<'a> {
 
 /// One answer a line, in order; a line that is no JSON object is an answer too, so that nothing gets out of step.
 fn parse(raw: &RawConfig) -> Result<(), Failure> {
-    let rules = match std::fs::read_to_string(raw.data().join("rules.toml")) {
-        Ok(text) => Rules::with_overrides(&text)?,
-        Err(_) => Rules::embedded(),
-    };
+    let rules = rules_of(&raw.data().join("rules.toml"))?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
         let line = line?;

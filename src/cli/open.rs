@@ -5,10 +5,9 @@ use std::path::Path;
 
 use super::Failure;
 use crate::alipay::gateway::{Line, Settings};
-use crate::app::App;
+use crate::app::{App, rules_of};
 use crate::cashier;
 use crate::clock::Clock;
-use crate::domain::notice::Rules;
 use crate::rng::{Ids, Rng};
 use crate::secrets::Secrets;
 use crate::storage::Store;
@@ -35,10 +34,9 @@ pub(super) async fn open(data: &Path, who: As) -> Result<App, Failure> {
     };
     let ids = Ids::new(instance);
     ids.continue_after(store.read(|tx| tx.largest_id()).await?);
-    let app =
-        App::new(store, clock, rng, ids, secrets, Rules::embedded()).with_rules_file(data.join("rules.toml"));
-    app.reload_rules()?;
-    Ok(app)
+    let rules_file = data.join("rules.toml");
+    let rules = rules_of(&rules_file)?;
+    Ok(App::new(store, clock, rng, ids, secrets, rules).with_rules_file(rules_file))
 }
 
 /// Keeps a second server off the folder for as long as the file is held.

@@ -65,6 +65,11 @@ fn corpus() -> Vec<Row> {
 }
 
 #[test]
+fn the_embedded_rules_keep_what_their_examples_promise() {
+    super::examples::verify(&Rules::embedded()).expect("each promise is kept");
+}
+
+#[test]
 fn every_notice_of_the_corpus_is_read_as_its_tier_demands() {
     let rules = Rules::embedded();
     let faults: Vec<String> = corpus()

@@ -94,12 +94,12 @@ pub enum RuleTitles<'a> {
 }
 
 impl Rules {
-    /// The rules that the program brings along.
+    /// The rules that the program brings along. They do not change, so a test reads their examples, and no start of a server.
     #[must_use]
     pub fn embedded() -> Rules {
         file::parse(EMBEDDED, RuleOrigin::Embedded)
-            .and_then(|file| Rules::build(file.rules, file.version))
-            .expect("the embedded rules compile and pass their own examples")
+            .map(|file| Rules::ordered(file.rules, file.version))
+            .expect("the embedded rules compile")
     }
 
     /// The embedded rules with an owner's file laid over them.
@@ -118,17 +118,17 @@ impl Rules {
         let embedded = file::parse(EMBEDDED, RuleOrigin::Embedded)?;
         let owner = file::parse(overrides_toml, RuleOrigin::Owner)?;
         let version = format!("{}+{:016x}", embedded.version, digest(overrides_toml));
-        Rules::build(lay_over(embedded.rules, owner)?, version)
+        Rules::proven(lay_over(embedded.rules, owner)?, version)
     }
 
-    fn build(mut rules: Vec<Rule>, version: String) -> Result<Rules, RulesError> {
-        rules.sort_by_key(Rule::kind);
+    fn proven(rules: Vec<Rule>, version: String) -> Result<Rules, RulesError> {
         // What a pattern remembers of its searches grows with the texts it sees, and a clone has a memory of its own.
         examples::verify(&Rules::ordered(rules.clone(), version.clone()))?;
         Ok(Rules::ordered(rules, version))
     }
 
-    fn ordered(rules: Vec<Rule>, version: String) -> Rules {
+    fn ordered(mut rules: Vec<Rule>, version: String) -> Rules {
+        rules.sort_by_key(Rule::kind);
         let rules: Vec<Arc<Rule>> = rules.into_iter().map(Arc::new).collect();
         let guards = Guard::ALL.into_iter().map(|guard| (guard, guard.as_str().into())).collect();
         Rules { packages: index(&rules), rules, guards, version }
