@@ -110,8 +110,6 @@ pub const AGREEMENT_SIGNED_WITHIN: Millis = Millis::seconds(25 * 3600);
 pub const AGREEMENT_LOOK_EVERY: Millis = Millis::seconds(24 * 3600);
 /// How long a planned charge rests while its agreement is paused, before it is looked at again.
 pub const CHARGE_REST: Millis = Millis::seconds(3600);
-/// A request for a charge that the gateway knows nothing of so long after it was made is not on its way any more.
-pub const CHARGE_ON_ITS_WAY: Millis = Millis::seconds(10 * 60);
 /// Charges of one agreement that are shown: two years of months with a refusal now and then.
 pub const CHARGES_SHOWN: u32 = 36;
 

@@ -128,6 +128,10 @@ impl Trade {
     }
 }
 
+/// A request that moves money, and of which the gateway knows nothing so long after it was made, is not on its way any more:
+/// many times what a call may take. Until then a no to a later one says nothing of it.
+pub const ON_ITS_WAY: Millis = Millis::seconds(10 * 60);
+
 /// How long to wait before a question is asked again: 4 s at first, for a reader who waits in front of the page, then half
 /// as long again each time, a minute at most.
 #[must_use]

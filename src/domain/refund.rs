@@ -3,7 +3,7 @@
 //! The rule that matters: a refund counts as moved until the gateway says, after the last sending, that it did not. An owner
 //! who is told too early that it failed pays back twice.
 
-use super::gateway::{Refund, RefundState, pause};
+use super::gateway::{ON_ITS_WAY, Refund, RefundState, pause};
 use super::time::{Millis, Timestamp};
 
 /// What the gateway says of a refund.
@@ -19,7 +19,7 @@ pub enum Told {
     Unknown,
 }
 
-/// So long after a sending the gateway knows what became of it.
+/// So long after a sending the gateway mostly knows what became of it: what it does not have then is sent again.
 pub const TELLS_AFTER: Millis = Millis::seconds(10);
 
 /// While a call may be under way nobody else speaks of the same refund.
@@ -43,6 +43,11 @@ impl Refund {
         self.sent_at.is_none_or(|sent| now.since(sent) >= TELLS_AFTER)
     }
 
+    /// True where no sending of it can still be on its way.
+    fn has_arrived(&self, now: Timestamp) -> bool {
+        self.sent_at.is_none_or(|sent| now.since(sent) >= ON_ITS_WAY)
+    }
+
     /// True where one that the gateway does not have is sent once more.
     #[must_use]
     pub fn may_be_sent_again(&self, now: Timestamp) -> bool {
@@ -60,7 +65,8 @@ impl Refund {
     /// `gives_up_after` how many words are spent on one.
     ///
     /// A no to the very first sending is an end. A no to a later one is not, because the first may be under way: it is believed
-    /// when the gateway says some seconds after it that there is no such refund. A question that is refused tells nothing.
+    /// when the gateway says, so long after it that nothing is on its way any more, that there is no such refund. A question
+    /// that is refused tells nothing.
     #[must_use]
     pub fn after(&self, told: &Told, sent: bool, gives_up_after: u32, now: Timestamp) -> Refund {
         let asked = self.asked.saturating_add(1);
@@ -83,7 +89,7 @@ impl Refund {
             (Told::Done, _) => Refund { asked, sent_at, ..self.done(now) },
             (Told::Refused(code), _) if sent && self.asked == 0 => failed(code),
             (Told::Refused(code), _) if sent => open(Some(code.clone())),
-            (Told::NotYet, Some(code)) if !sent && self.tells(now) => failed(code),
+            (Told::NotYet, Some(code)) if !sent && self.has_arrived(now) => failed(code),
             (Told::NotYet | Told::Refused(_) | Told::Unknown, problem) => open(problem.clone()),
         }
     }
@@ -141,10 +147,10 @@ mod tests {
         assert_eq!((refused.state, refused.problem.as_deref()), (RefundState::Open, Some("ACQ.NO")));
         assert!(refused.ask_at.unwrap() >= at(30));
         assert!(!refused.may_be_sent_again(at(60)), "it was refused");
-        let early = refused.after(&Told::NotYet, false, 9, at(29));
-        assert_eq!(early.state, RefundState::Open, "too early to tell");
-        assert_eq!(early.after(&Told::NotYet, false, 9, at(30)).state, RefundState::Failed);
-        let done = early.after(&Told::Done, false, 9, at(30));
+        let early = refused.after(&Told::NotYet, false, 9, at(619));
+        assert_eq!(early.state, RefundState::Open, "the first one may still arrive");
+        assert_eq!(early.after(&Told::NotYet, false, 9, at(620)).state, RefundState::Failed);
+        let done = early.after(&Told::Done, false, 9, at(620));
         assert_eq!((done.state, done.problem), (RefundState::Done, None));
     }
 

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::gateway::pause;
+use super::gateway::{ON_ITS_WAY, pause};
 use super::id::{AccountId, TransferId};
 use super::money::Fen;
 use super::time::{Day, Millis, Timestamp};
@@ -140,9 +140,6 @@ pub enum Next {
 
 /// So long after the owner's wish it may still be sent: later it would surprise, and the day is another.
 pub const SEND_FOR: Millis = Millis::seconds(3600);
-
-/// A sending that the gateway knows nothing of so long after it was made is not on its way any more.
-pub const ON_ITS_WAY: Millis = Millis::seconds(10 * 60);
 
 impl Transfer {
     /// What is said first in a step: only a transfer of which nobody was told yet is sent without asking.

@@ -150,6 +150,13 @@ async fn a_repeat_that_is_refused_has_failed_when_a_later_question_says_so() {
     assert_eq!(states(&owned), [("0.40".into(), "gateway".into(), "open".into())]);
     assert_eq!(owned["refunds"][0]["problem"], "ACQ.SELLER_BALANCE_NOT_ENOUGH");
     shop.pass(60).await;
+    let early = states(&shop.owned(&order).await);
+    assert_eq!(
+        early,
+        [("0.40".into(), "gateway".into(), "open".into())],
+        "the first may still be on its way"
+    );
+    shop.pass(600).await;
     let owned = shop.owned(&order).await;
     assert_eq!(states(&owned), [("0.40".into(), "gateway".into(), "failed".into())]);
     assert_eq!(shop.reasons().await, ["gateway_refused"]);

@@ -2,12 +2,12 @@
 
 use super::charge::{ENDED, MISSED};
 use crate::app::App;
+use crate::domain::gateway::ON_ITS_WAY;
 use crate::domain::subscription::{self, Agreement, AgreementState, Charge, ChargeState, Verdict, verdict};
 use crate::domain::time::Timestamp;
 use crate::flow::gateway::cashier::renewals::{ChargeAsk, ChargeSaid};
 use crate::flow::gateway::cashier::{Cashier, Trouble};
 use crate::flow::gateway::hear::Said;
-use crate::limits;
 
 /// Why a charge failed of which nothing else is known: its trade is closed.
 const CLOSED: &str = "closed";
@@ -111,7 +111,7 @@ pub(super) async fn ask(app: &App, cashier: &dyn Cashier, asked: &Asked, problem
 
 /// True where no sending of a charge can still be on its way.
 fn has_arrived(charge: &Charge, now: Timestamp) -> bool {
-    charge.sent_at.is_none_or(|at| now >= at.plus(limits::CHARGE_ON_ITS_WAY))
+    charge.sent_at.is_none_or(|at| now >= at.plus(ON_ITS_WAY))
 }
 
 /// The gateway knows nothing of a charge that it was, or may have been, asked for. A request may still be on its way: only
