@@ -68,7 +68,7 @@ fn share(first: u64, of: u64) {
 }
 
 /// What a simulation must have met to prove anything.
-const ESSENTIAL: [&str; 39] = [
+const ESSENTIAL: [&str; 46] = [
     "orders",
     "orders asked for again",
     "orders without a free amount",
@@ -101,6 +101,13 @@ const ESSENTIAL: [&str; 39] = [
     "official refunds",
     "official refunds in parts",
     "refunds asked for again",
+    "refunds that came late",
+    "transfers",
+    "transfers left open",
+    "transfers that came late",
+    "transfers asked for again",
+    "transfers of a name that was used",
+    "transfers above the day's bound",
     "clubs",
     "agreements signed",
     "memberships ended",

@@ -4,9 +4,11 @@
 //! - It sends a first heartbeat when it is paired, and the fastest of its last requests took less than half a second.
 //! - A message carries all that waits, but for what was posted a moment ago; a heartbeat is sent when nothing waits.
 //! - A message is sent again as it is only to a server that knows the phone's clock from others.
+//! - Not so many messages in a row are held up that they look like a clock that was set.
 
 use std::collections::VecDeque;
 
+use matcha::domain::device::DeviceClock;
 use matcha::domain::id::{AccountId, DeviceId};
 use matcha::domain::time::{Millis, Timestamp};
 
@@ -45,6 +47,8 @@ pub(super) struct Phone {
     pub(super) set_since_heard: bool,
     /// Requests since its clock was set: the first are fast.
     pub(super) requests: u32,
+    /// How many of the last messages were held up.
+    pub(super) held_up: usize,
     /// Its announcers are pinned: nobody else is believed.
     pub(super) pinned: bool,
 }
@@ -61,6 +65,10 @@ pub(super) struct Voice {
 impl Phone {
     pub(super) fn clock(&self, now: Timestamp) -> Timestamp {
         now.plus(self.ahead)
+    }
+
+    pub(super) fn may_be_held_up(&self) -> bool {
+        !self.is_steady && self.requests >= 2 && self.held_up + 1 < DeviceClock::SAMPLES_SURE
     }
 
     pub(super) fn is_online(&self, now: Timestamp) -> bool {

@@ -146,6 +146,19 @@ pub(super) struct ChargeRow {
     pub(super) next_at: Option<i64>,
 }
 
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct TransferRow {
+    pub(super) number: String,
+    pub(super) request: String,
+    pub(super) payee: String,
+    pub(super) amount: i64,
+    pub(super) state: String,
+    pub(super) day: String,
+    pub(super) ask_at: Option<i64>,
+    /// What the owner was told of it.
+    pub(super) told: Option<String>,
+}
+
 /// What the owner is asked about an order.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct QuestionRow {
@@ -184,6 +197,7 @@ pub(super) struct Rows {
     pub(super) questions: Vec<QuestionRow>,
     pub(super) agreements: BTreeMap<i64, AgreementRow>,
     pub(super) charges: BTreeMap<String, ChargeRow>,
+    pub(super) transfers: BTreeMap<String, TransferRow>,
 }
 
 impl Rows {
@@ -253,6 +267,7 @@ impl Outside {
             questions: self.questions(),
             agreements: self.agreements().into_iter().map(|row| (row.id, row)).collect(),
             charges: self.charges().into_iter().map(|row| (row.number.clone(), row)).collect(),
+            transfers: self.transfers().into_iter().map(|row| (row.number.clone(), row)).collect(),
         }
     }
 
@@ -387,6 +402,29 @@ impl Outside {
                 next_at: row.get(6)?,
             })
         })
+    }
+
+    fn transfers(&self) -> Vec<TransferRow> {
+        let sql = "SELECT number, request_id, payee, amount_fen, state, day, ask_at,
+                          (SELECT group_concat(kind) FROM differences WHERE differences.number = transfers.number)
+                   FROM transfers";
+        self.all(sql, [], |row| {
+            Ok(TransferRow {
+                number: row.get(0)?,
+                request: row.get(1)?,
+                payee: row.get(2)?,
+                amount: row.get(3)?,
+                state: row.get(4)?,
+                day: row.get(5)?,
+                ask_at: row.get(6)?,
+                told: row.get(7)?,
+            })
+        })
+    }
+
+    /// How many transfers the worker has to carry on with by `now`.
+    pub(super) fn transfers_due(&self, now: i64) -> i64 {
+        self.number(&format!("SELECT count(*) FROM transfers WHERE ask_at <= {now}"))
     }
 
     /// How many charges and agreements are due by `now`.

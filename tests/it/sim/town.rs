@@ -28,6 +28,9 @@ use super::rows::{Outside, Rows};
 use super::truth::Truth;
 use crate::world::{self, Announcer, START, fen, slug};
 
+/// How much one day may send to people, in fen.
+pub(super) const TRANSFER_DAILY_MAX: i64 = 1_000;
+
 /// What may have changed rows since they were looked at last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Asked {
@@ -75,6 +78,7 @@ pub(super) struct Sim {
     pub(super) gateway_share: i64,
     /// Refunds that were asked for by a name of their own, as they were asked for.
     pub(super) refunds_asked: Vec<(i64, matcha::flow::gateway::refund::Wish)>,
+    pub(super) transfers_asked: Vec<matcha::flow::gateway::transfer::Wish>,
     pub(super) open_codes: bool,
     pub(super) policy: matcha::domain::site::HoldPolicy,
     pub(super) products: Vec<(String, i64)>,
@@ -132,6 +136,7 @@ impl Sim {
             is_club: seed % 5 == 4,
             gateway_share: 0,
             refunds_asked: Vec::new(),
+            transfers_asked: Vec::new(),
             open_codes: chance.happens(70),
             policy: matcha::limits::hold_policy_default(),
             products: Vec::new(),
@@ -174,6 +179,7 @@ impl Sim {
     fn ready(&mut self) {
         // The bound on live orders has its own tests; here everybody may come from one address.
         self.app.live_orders_per_address = 1_000_000;
+        self.app.transfer_daily_max = fen(TRANSFER_DAILY_MAX);
         let bank: Arc<dyn Cashier> = self.bank.clone();
         self.app.cashiers = Cashiers::new(Arc::new(move |_, _| Some(bank.clone())));
     }
@@ -414,6 +420,7 @@ impl Sim {
             heard: 0,
             set_since_heard: false,
             requests: 0,
+            held_up: 0,
             pinned: false,
         };
         self.phones.push(phone);

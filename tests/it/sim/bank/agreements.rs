@@ -19,6 +19,7 @@ use matcha::flow::gateway::cashier::{Answer, Bill, Trouble, Ways};
 use serde_json::json;
 
 use super::cashier::{refused, under_way, unknown};
+use super::slow::Slow;
 use super::{APP_ID, Bank, Fate, SELLER_ID, State};
 
 /// What a reader signed, or may sign.
@@ -49,13 +50,6 @@ pub(super) fn period_paid(state: &mut State, number: &str, day: Day) {
         agreement.charged = Some(day);
         agreement.due = agreement.every.after(day);
     }
-}
-
-/// A charge that is still on its way.
-#[derive(Clone, Debug)]
-pub(super) struct OnItsWay {
-    arrives_at: i64,
-    ask: ChargeAsk,
 }
 
 impl Bank {
@@ -89,22 +83,14 @@ impl Bank {
 
     /// What was signed by paying, and what arrived meanwhile.
     pub(in super::super) fn catch_up(&self, now: i64) {
-        let (with, due): (Vec<String>, Vec<OnItsWay>) = {
-            let mut state = self.state();
+        let with: Vec<String> = {
+            let state = self.state();
             let paid = |number: &String| state.trades.get(number).is_some_and(|t| t.paid_at.is_some());
             let signed = |a: &&Agreement| a.standing.is_none() && a.with.as_ref().is_some_and(paid);
-            let with = state.agreements.values().filter(signed).map(|a| a.number.clone()).collect();
-            let (due, later) =
-                std::mem::take(&mut state.on_its_way).into_iter().partition(|c| c.arrives_at <= now);
-            state.on_its_way = later;
-            (with, due)
+            state.agreements.values().filter(signed).map(|a| a.number.clone()).collect()
         };
         with.iter().for_each(|number| self.sign_agreement(number));
-        for charge in due {
-            self.count("charges that came late");
-            // Nobody waits for its answer.
-            drop(self.charge_now(&charge.ask, charge.arrives_at));
-        }
+        self.slow_ones_arrive(now);
     }
 
     // ---- what the gateway does -------------------------------------------------------------------------------------
@@ -125,7 +111,7 @@ impl Bank {
         }
     }
 
-    fn charge_now(&self, ask: &ChargeAsk, now: i64) -> Result<ChargeSaid, Trouble> {
+    pub(super) fn charge_now(&self, ask: &ChargeAsk, now: i64) -> Result<ChargeSaid, Trouble> {
         if self.trade(&ask.number).is_some() {
             return match self.said(&ask.number, now) {
                 ChargeSaid::Closed => refused("ACQ.TRADE_HAS_CLOSE"),
@@ -230,12 +216,9 @@ impl Renewals for Bank {
 
     fn charge<'a>(&'a self, ask: &'a ChargeAsk, now: Timestamp) -> Answer<'a, ChargeSaid> {
         Box::pin(async move {
-            let late = self.state().trouble > 0 && self.dice("late", &ask.number).happens(10);
-            if late {
-                let arrives_at = now.millis() + self.dice("how late", &ask.number).between(1_000, 300_000);
-                self.state().on_its_way.push(OnItsWay { arrives_at, ask: ask.clone() });
-                under_way().await;
-                return unknown("timeout, and it is on its way");
+            let what = Slow::Charge(ask.clone());
+            if let Some(nothing) = self.slowed(&ask.number, what, now.millis()).await {
+                return nothing;
             }
             let fate = self.fate("charge", &ask.number);
             let done = match fate {

@@ -8,16 +8,15 @@ use matcha::alipay::check::Finding;
 use matcha::domain::gateway::Way;
 use matcha::domain::money::Fen;
 use matcha::domain::time::{Day, Timestamp};
-use matcha::domain::transfer::{Content, Told};
 use matcha::domain::watch::Window;
 use matcha::flow::gateway::cashier::books::{BillSaid, Books, LogPage};
 use matcha::flow::gateway::cashier::renewals::ChargeSaid;
-use matcha::flow::gateway::cashier::transfers::Transfers;
 use matcha::flow::gateway::cashier::{
     Answer, Bill, Cashier, Checks, RefundAsk, RefundSaid, Trades, Trouble, Ways,
 };
 use matcha::flow::gateway::hear::Said;
 
+use super::slow::Slow;
 use super::{Bank, Fate, Standing, Trade};
 
 impl Cashier for Bank {}
@@ -92,7 +91,7 @@ impl Bank {
         ChargeSaid::Closed
     }
 
-    fn pay_back(&self, ask: &RefundAsk) -> Result<RefundSaid, Trouble> {
+    pub(super) fn pay_back(&self, ask: &RefundAsk) -> Result<RefundSaid, Trouble> {
         let mut state = self.state();
         let Some(trade) = state.trades.get_mut(&ask.number) else { return refused("ACQ.TRADE_NOT_EXIST") };
         let amount = ask.amount.get();
@@ -137,8 +136,14 @@ impl Trades for Bank {
         Box::pin(self.request("close", number, move || Ok(self.close_now(number, now.millis()).into())))
     }
 
-    fn refund<'a>(&'a self, ask: &'a RefundAsk, _: Timestamp) -> Answer<'a, RefundSaid> {
-        Box::pin(self.request("refund", &ask.refund_number, move || self.pay_back(ask)))
+    fn refund<'a>(&'a self, ask: &'a RefundAsk, now: Timestamp) -> Answer<'a, RefundSaid> {
+        Box::pin(async move {
+            let what = Slow::Refund(ask.clone());
+            if let Some(nothing) = self.slowed(&ask.refund_number, what, now.millis()).await {
+                return nothing;
+            }
+            self.request("refund", &ask.refund_number, || self.pay_back(ask)).await
+        })
     }
 
     fn ask_refund<'a>(&'a self, ask: &'a RefundAsk, _: Timestamp) -> Answer<'a, RefundSaid> {
@@ -166,15 +171,5 @@ impl Books for Bank {
 
     fn log(&self, _: Window, _: u32, _: u32, _: Timestamp) -> Answer<'_, LogPage> {
         Box::pin(async { Ok(LogPage::default()) })
-    }
-}
-
-impl Transfers for Bank {
-    fn send<'a>(&'a self, _: &'a str, _: &'a Content, _: Timestamp) -> Answer<'a, Told> {
-        Box::pin(async { Ok(Told::Unknown) })
-    }
-
-    fn ask_transfer<'a>(&'a self, _: &'a str, _: Timestamp) -> Answer<'a, Told> {
-        Box::pin(async { Ok(Told::NotFound) })
     }
 }

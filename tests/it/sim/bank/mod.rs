@@ -13,6 +13,8 @@
 mod agreements;
 mod cashier;
 mod letters;
+mod slow;
+mod transfers;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard};
@@ -95,7 +97,8 @@ enum Fate {
 struct State {
     trades: BTreeMap<String, Trade>,
     agreements: BTreeMap<String, agreements::Agreement>,
-    on_its_way: Vec<agreements::OnItsWay>,
+    on_its_way: Vec<slow::OnItsWay>,
+    transfers: BTreeMap<String, transfers::Sent>,
     letters: Vec<Letter>,
     /// Letters that were answered: a network may still bring them once more.
     answered: Vec<Letter>,

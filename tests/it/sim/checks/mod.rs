@@ -6,6 +6,7 @@ mod gateway;
 mod orders;
 mod receipts;
 mod settled;
+mod transfers;
 
 use std::collections::HashSet;
 
@@ -40,6 +41,7 @@ impl Sim {
             self.money_finds_its_order(&old, &new);
             self.gateway(&old, &new);
             self.renewals(&new);
+            self.transfers(&old, &new);
             let (silent, told) = self.outside.silent();
             assert_eq!(silent, told, "the owner is told of each silent phone, once, and of no other");
             self.seen = new;

@@ -7,7 +7,7 @@ use matcha::domain::id::OrderId;
 use matcha::flow::expire;
 use matcha::flow::gateway::cashier::Ways;
 use matcha::flow::gateway::notice::{self, NotTaken, Taken};
-use matcha::flow::gateway::{refund, subscription, trade};
+use matcha::flow::gateway::{refund, subscription, trade, transfer};
 
 use super::super::bank::{APP_ID, Forgery, Letter, Standing, Trade};
 use super::super::rows::OrderRow;
@@ -20,12 +20,14 @@ pub(super) const WAITS: i64 = 8;
 impl Sim {
     pub(super) async fn at_the_gateway(&mut self) {
         match self.chance.between(1, 100) {
-            1..=14 => self.order_from(Some(Channel::AlipayOfficial)).await,
-            15..=20 => self.scan(),
-            21..=43 => self.pay_there(),
-            44..=49 => self.open_page().await,
-            50..=61 => self.letter().await,
-            62..=66 => self.forger().await,
+            1..=13 => self.order_from(Some(Channel::AlipayOfficial)).await,
+            14..=19 => self.scan(),
+            20..=40 => self.pay_there(),
+            41..=45 => self.open_page().await,
+            46..=48 => self.transfer().await,
+            49..=51 => self.carry_on_with_transfers().await,
+            52..=62 => self.letter().await,
+            63..=66 => self.forger().await,
             67..=70 => self.come_back().await,
             71..=80 => self.ask_about_trades().await,
             81..=88 => self.refund(OrderRow::is_official).await,
@@ -280,7 +282,8 @@ impl Sim {
         let quiet = |sim: &Sim| {
             let pending = sim.seen.orders.values().any(|o| o.is_official() && o.status == "pending");
             let open = sim.seen.refunds.values().any(|r| r.state == "open");
-            !pending && !open
+            let sending = sim.seen.transfers.values().any(|t| t.ask_at.is_some());
+            !pending && !open && !sending
         };
         let mut rounds_after = 0;
         while rounds_after < 2 {
@@ -303,12 +306,13 @@ impl Sim {
 
     pub(super) async fn workers(&mut self) {
         let now = self.now();
+        self.bank.catch_up(now.millis());
         self.asked.extend([Asked::Gateway, Asked::Work]);
         expire::run(&self.app, now).await.unwrap();
         trade::run_once(&self.app, now).await.unwrap();
         refund::run_once(&self.app, now).await.unwrap();
+        transfer::run_once(&self.app, now).await.unwrap();
         if self.is_club {
-            self.bank.catch_up(now.millis());
             subscription::run_once(&self.app, now).await.unwrap();
         }
         self.check();

@@ -6,6 +6,7 @@ mod money;
 mod owner;
 mod phones;
 mod readers;
+mod transfers;
 
 use matcha::domain::receipt::ReadAs;
 use matcha::flow::{Error, device, expire, reread};
@@ -28,6 +29,7 @@ impl Sim {
             96..=99 => self.wait(100_000, 900_000),
             _ => self.wait(900_000, 20_000_000),
         }
+        self.bank.catch_up(self.now().millis());
         if self.official.is_some() && self.chance.happens(self.gateway_share) {
             self.at_the_gateway().await;
             self.check();
@@ -95,6 +97,7 @@ impl Sim {
         self.workers().await;
         self.note("the end".to_owned());
         self.check_the_gateway_at_the_end();
+        self.check_transfers_at_the_end();
         self.check_the_end();
     }
 }

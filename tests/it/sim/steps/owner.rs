@@ -12,7 +12,7 @@ use super::super::town::{Asked, Sim};
 use super::is_conflict;
 use crate::world::fen;
 
-const OWNER: Actor = Actor::Console;
+pub(super) const OWNER: Actor = Actor::Console;
 
 impl Sim {
     pub(in super::super) async fn owner(&mut self) {

@@ -1,5 +1,6 @@
 //! What phones do.
 
+use matcha::domain::device::DeviceClock;
 use matcha::domain::time::{Millis, Timestamp};
 use matcha::flow::intake;
 use serde_json::json;
@@ -83,7 +84,7 @@ impl Sim {
         }
         let now = self.now().millis();
         let known = &self.phones[phone];
-        let may_repeat = !known.is_steady && !known.set_since_heard && known.requests >= 2;
+        let may_repeat = !known.set_since_heard && known.may_be_held_up();
         let again = known.unanswered.clone().filter(|m| may_repeat && now - m.built < 290_000);
         let message = match again {
             Some(message) if self.chance.happens(60) => message,
@@ -100,7 +101,7 @@ impl Sim {
         let batch = batch(device, &id, sent_at, &message.notices);
         self.asked.push(Asked::Receive);
         let answer = self.powered(|app| async move { intake::receive(&app, batch).await }).await;
-        self.was_heard(phone);
+        self.was_heard(phone, message.built);
         let stored = match answer {
             None => {
                 self.note(format!("phone {phone} sends {sent:?} → no answer"));
@@ -125,7 +126,7 @@ impl Sim {
 
     /// A request takes its time, a slow one many seconds.
     pub(in super::super) fn under_way(&mut self, phone: usize, waited: i64) {
-        let may_be_slow = !self.phones[phone].is_steady && self.phones[phone].requests >= 2 && waited == 0;
+        let may_be_slow = self.phones[phone].may_be_held_up() && waited == 0;
         match self.chance.between(1, 100) {
             1..=5 if may_be_slow => self.wait(1_000, 20_000),
             6..=7 if may_be_slow => self.wait(31_000, 120_000),
@@ -133,7 +134,7 @@ impl Sim {
         }
     }
 
-    pub(in super::super) fn was_heard(&mut self, phone: usize) {
+    pub(in super::super) fn was_heard(&mut self, phone: usize, built: i64) {
         let device = self.phones[phone].device.raw();
         let now = self.now().millis();
         let seen = self.outside.number(&format!("SELECT last_seen_at FROM devices WHERE id = {device}"));
@@ -142,6 +143,8 @@ impl Sim {
             phone.heard = now;
             phone.set_since_heard = false;
             phone.requests += 1;
+            let held_up = now - built > DeviceClock::STEP.get();
+            phone.held_up = if held_up { phone.held_up + 1 } else { 0 };
         }
     }
 
@@ -155,9 +158,10 @@ impl Sim {
         }
         let sent_at = self.phones[phone].clock(self.now());
         let (device, id) = (self.phones[phone].device, world::unique(&self.app, "beat"));
+        let built = self.now().millis();
         self.under_way(phone, 0);
         let answer = self.powered(|app| async move { world::beat(&app, device, &id, sent_at).await }).await;
-        self.was_heard(phone);
+        self.was_heard(phone, built);
         self.note(format!("phone {phone} says that it is there → {answer:?}"));
         if let Some(answer) = answer {
             answer.unwrap();
