@@ -1,6 +1,6 @@
 //! From the wish to the open article.
 
-use matcha::domain::time::Timestamp;
+use matcha::domain::time::{Millis, Timestamp};
 
 use super::*;
 
@@ -88,6 +88,28 @@ async fn what_is_not_paid_in_its_window_is_closed_at_the_gateway() {
     assert_eq!(shop.status(&order).await, "expired");
     let refused = shop.gateway.pay(&number).await.expect_err("the trade is closed");
     assert!(refused.error.contains("TRADE_CLOSED") || refused.status == 409, "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_code_that_nobody_scanned_is_asked_about_for_as_long_as_it_may_be_paid() {
+    let shop = Shop::without_notices().await;
+    let order = shop.test.order().await;
+    let id = order.id.parse().expect("an order's id");
+    let trades = shop.test.app.store.read(move |tx| tx.trades_of(id)).await.expect("a database");
+    // By Alipay's clock, which may be five minutes behind ours.
+    let void = trades[0].ends_at.plus(Millis::seconds(300));
+    let state = async || text(&shop.owned(&order).await["trades"][0]["state"]);
+    while shop.test.now().plus(Millis::seconds(30)) < void {
+        shop.pass(30).await;
+        assert_eq!(state().await, "open", "a scan may still come");
+    }
+    assert_eq!(shop.status(&order).await, "expired");
+    shop.pass(90).await;
+    assert_eq!(state().await, "closed");
+    let asked = shop.calls("alipay.trade.query").await + shop.calls("alipay.trade.close").await;
+    shop.pass(900).await;
+    let after = shop.calls("alipay.trade.query").await + shop.calls("alipay.trade.close").await;
+    assert_eq!(after, asked, "and nobody asks any more");
 }
 
 #[tokio::test]

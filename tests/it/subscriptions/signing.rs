@@ -174,6 +174,22 @@ async fn an_end_that_the_gateway_did_not_hear_is_told_until_it_does() {
 }
 
 #[tokio::test]
+async fn an_end_that_is_refused_for_a_reason_of_ours_is_in_the_inbox_and_told_again_within_the_hour() {
+    let shop = Shop::open().await;
+    let (_, id) = shop.signed().await;
+    let refused = Fault::new("alipay.user.agreement.unsign", "answer")
+        .with("code", json!("40006"))
+        .with("sub_code", json!("isv.insufficient-isv-permissions"));
+    shop.gateway.fault(refused).await.unwrap();
+    let ended = shop.app.owner_post(&format!("/subscriptions/{id}/unsign"), json!({})).await.is(200).json();
+    assert_eq!((&ended["ended_at_gateway"], shop.inbox("gateway_refused").await), (&json!(false), 1));
+    shop.pass(3600).await;
+    shop.work().await;
+    assert_eq!(shop.subscription(&id).await["ended_at_gateway"], true);
+    assert_eq!(shop.gateway.state().await.agreements[0].status.as_deref(), Some("UNSIGN"));
+}
+
+#[tokio::test]
 async fn a_page_that_nobody_signs_is_given_up_and_who_signs_later_is_ended_there() {
     let shop = Shop::open().await;
     let member = shop.buy().await;

@@ -286,7 +286,14 @@ async fn tell(app: &App, cashier: &dyn Cashier, id: AgreementId, name: &Agreemen
                         let told = (Reason::GatewayRefused, Matter::Order(agreement.order), None);
                         inbox::ask(tx, &makers, told, Actor::Gateway(agreement.account), now)?;
                     }
-                    let look_at = Some(now.plus(limits::AGREEMENT_LOOK_EVERY));
+                    // What is about us may be mended in the meantime.
+                    let is_ours = verdict(code) == Verdict::Ours;
+                    let wait = if is_ours {
+                        limits::AGREEMENT_PENDING_PAUSE_MAX
+                    } else {
+                        limits::AGREEMENT_LOOK_EVERY
+                    };
+                    let look_at = Some(now.plus(wait));
                     Ok(tx.update_agreement(&Agreement { look_at, ..agreement })?)
                 }
             }
