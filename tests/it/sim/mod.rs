@@ -1,5 +1,6 @@
 //! A town with a shop, for as long as you like: readers, phones, impostors, an owner, a gateway that loses answers, and power
-//! that fails. Every fifth town is a club, whose memberships renew themselves while days pass.
+//! that fails. Every fifth town is a club, whose memberships renew themselves while days pass; every tenth is an office, whose
+//! owner sends money to people.
 //!
 //! The flows are the real ones, on a real database file; only the clock, chance and the people are ours. A seed repeats
 //! a run exactly. After every step the file is read by a connection that knows nothing of Matcha's code, and compared

@@ -29,7 +29,7 @@ use super::truth::Truth;
 use crate::world::{self, Announcer, START, fen, slug};
 
 /// How much one day may send to people, in fen.
-pub(super) const TRANSFER_DAILY_MAX: i64 = 1_000;
+pub(super) const TRANSFER_DAILY_MAX: i64 = 2_500;
 
 /// What may have changed rows since they were looked at last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,6 +74,8 @@ pub(super) struct Sim {
     pub(super) official: Option<AccountId>,
     /// It sells a membership that renews itself, at the official gateway alone, and its days are long.
     pub(super) is_club: bool,
+    /// Its owner mostly sends money to people.
+    pub(super) is_office: bool,
     /// So many steps of a hundred are taken there.
     pub(super) gateway_share: i64,
     /// Refunds that were asked for by a name of their own, as they were asked for.
@@ -134,6 +136,7 @@ impl Sim {
             bank: Arc::new(Bank::new(seed)),
             official: None,
             is_club: seed % 5 == 4,
+            is_office: matches!(seed % 20, 2 | 13),
             gateway_share: 0,
             refunds_asked: Vec::new(),
             transfers_asked: Vec::new(),
@@ -292,7 +295,7 @@ impl Sim {
             2 => self.two_phones().await,
             _ => self.two_accounts_on_one_phone().await,
         }
-        if self.chance.happens(60) {
+        if self.is_office || self.chance.happens(60) {
             self.official_account().await;
         }
         // What was said so far is about the shop itself.

@@ -92,6 +92,8 @@ impl Bank {
     }
 
     pub(super) fn pay_back(&self, ask: &RefundAsk) -> Result<RefundSaid, Trouble> {
+        // The owner's wallet is filled by others, too.
+        let is_empty = self.dice("wallet", &ask.refund_number).happens(15);
         let mut state = self.state();
         let Some(trade) = state.trades.get_mut(&ask.number) else { return refused("ACQ.TRADE_NOT_EXIST") };
         let amount = ask.amount.get();
@@ -104,6 +106,9 @@ impl Bank {
         }
         if trade.returned() + amount > trade.amount {
             return refused("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL");
+        }
+        if is_empty {
+            return refused("ACQ.SELLER_BALANCE_NOT_ENOUGH");
         }
         trade.refunds.insert(ask.refund_number.clone(), amount);
         self.went_back(&mut state, &ask.number);

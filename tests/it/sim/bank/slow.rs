@@ -29,7 +29,12 @@ impl Bank {
     /// While there is trouble some requests are slow: then it is kept for later, and the one who asked hears nothing.
     pub(super) async fn slowed<T>(&self, number: &str, what: Slow, now: i64) -> Option<Result<T, Trouble>> {
         let mut dice = self.dice("slow", number);
-        if self.state().trouble == 0 || !dice.happens(10) {
+        let percent = match what {
+            Slow::Charge(_) | Slow::Transfer(..) => 10,
+            // There are few of them, and a slow one is a riddle only together with a repeat that is refused.
+            Slow::Refund(_) => 25,
+        };
+        if self.state().trouble == 0 || !dice.happens(percent) {
             return None;
         }
         let arrives_at = now + dice.between(1_000, MOST);

@@ -30,17 +30,19 @@ impl Sim {
             63..=66 => self.forger().await,
             67..=70 => self.come_back().await,
             71..=80 => self.ask_about_trades().await,
-            81..=88 => self.refund(OrderRow::is_official).await,
+            81..=88 => self.refund_and_carry_on().await,
             89..=94 => self.carry_on_with_refunds().await,
             95..=96 => self.pay_back_in_the_console(),
             97 => self.pay_at_the_very_end().await,
-            _ => {
-                let trouble = *self.chance.pick(&[0, 5, 15, 40, 90]).unwrap();
-                self.bank.set_trouble(trouble);
-                self.note(format!("{trouble} of 100 requests to the gateway fail"));
-            }
+            _ => self.change_trouble(),
         }
         self.tally_the_gateway();
+    }
+
+    pub(super) fn change_trouble(&mut self) {
+        let trouble = *self.chance.pick(&[0, 5, 15, 40, 90]).unwrap();
+        self.bank.set_trouble(trouble);
+        self.note(format!("{trouble} of 100 requests to the gateway fail"));
     }
 
     pub(in super::super) fn tally_the_gateway(&mut self) {
@@ -249,12 +251,30 @@ impl Sim {
         }
     }
 
+    /// Mostly the worker is there soon after it.
+    async fn refund_and_carry_on(&mut self) {
+        self.refund(OrderRow::is_official).await;
+        if self.chance.happens(70) {
+            self.check();
+            self.wait(11_000, 30_000);
+            self.bank.catch_up(self.now().millis());
+            self.carry_on_with_refunds().await;
+        }
+    }
+
+    /// The worker comes round some times, as it does in truth every few seconds.
     pub(super) async fn carry_on_with_refunds(&mut self) {
-        self.asked.push(Asked::Gateway);
-        let now = self.now();
-        let done = self.powered_for(WAITS, |app| async move { refund::run_once(&app, now).await }).await;
-        self.note(format!("the worker carries on with refunds → {done:?}"));
-        done.map(Result::unwrap);
+        for _ in 0..self.chance.between(1, 4) {
+            self.asked.push(Asked::Gateway);
+            let now = self.now();
+            let done = self.powered_for(WAITS, |app| async move { refund::run_once(&app, now).await }).await;
+            self.note(format!("the worker carries on with refunds → {done:?}"));
+            let Some(done) = done else { return };
+            done.unwrap();
+            self.check();
+            self.wait(10_000, 40_000);
+            self.bank.catch_up(self.now().millis());
+        }
     }
 
     // ---- the owner ---------------------------------------------------------------------------------------------

@@ -30,6 +30,11 @@ impl Sim {
             _ => self.wait(900_000, 20_000_000),
         }
         self.bank.catch_up(self.now().millis());
+        if self.is_office && self.chance.happens(70) {
+            self.at_the_desk().await;
+            self.check();
+            return;
+        }
         if self.official.is_some() && self.chance.happens(self.gateway_share) {
             self.at_the_gateway().await;
             self.check();

@@ -11,6 +11,17 @@ use super::owner::OWNER;
 use crate::world::fen;
 
 impl Sim {
+    /// An owner who pays many people, on bad days too.
+    pub(super) async fn at_the_desk(&mut self) {
+        match self.chance.between(1, 100) {
+            1..=35 => self.transfer().await,
+            36..=88 => self.carry_on_with_transfers().await,
+            89..=96 => self.change_trouble(),
+            _ => self.crash().await,
+        }
+        self.tally_the_gateway();
+    }
+
     /// A wish, and whether it is one that was asked for before with another amount.
     fn wish_to_send(&mut self) -> (Wish, bool) {
         let known = self.chance.pick(&self.transfers_asked).cloned();
