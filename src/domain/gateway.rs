@@ -129,8 +129,15 @@ impl Trade {
 }
 
 /// A request that moves money, and of which the gateway knows nothing so long after it was made, is not on its way any more:
-/// many times what a call may take. Until then a no to a later one says nothing of it.
-pub const ON_ITS_WAY: Millis = Millis::seconds(10 * 60);
+/// many times what a call may take.
+const ON_ITS_WAY: Millis = Millis::seconds(10 * 60);
+
+/// True where no request of which the last was made at `sent_at` can still be on its way. Until then a no to a later one says
+/// nothing of an earlier one.
+#[must_use]
+pub fn has_arrived(sent_at: Option<Timestamp>, now: Timestamp) -> bool {
+    sent_at.is_none_or(|at| now.since(at) >= ON_ITS_WAY)
+}
 
 /// How long to wait before a question is asked again: 4 s at first, for a reader who waits in front of the page, then half
 /// as long again each time, a minute at most.

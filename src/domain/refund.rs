@@ -3,7 +3,7 @@
 //! The rule that matters: a refund counts as moved until the gateway says, after the last sending, that it did not. An owner
 //! who is told too early that it failed pays back twice.
 
-use super::gateway::{ON_ITS_WAY, Refund, RefundState, pause};
+use super::gateway::{Refund, RefundState, has_arrived, pause};
 use super::time::{Millis, Timestamp};
 
 /// What the gateway says of a refund.
@@ -41,11 +41,6 @@ impl Refund {
     /// True where an answer tells of the last sending.
     fn tells(&self, now: Timestamp) -> bool {
         self.sent_at.is_none_or(|sent| now.since(sent) >= TELLS_AFTER)
-    }
-
-    /// True where no sending of it can still be on its way.
-    fn has_arrived(&self, now: Timestamp) -> bool {
-        self.sent_at.is_none_or(|sent| now.since(sent) >= ON_ITS_WAY)
     }
 
     /// True where one that the gateway does not have is sent once more.
@@ -89,7 +84,7 @@ impl Refund {
             (Told::Done, _) => Refund { asked, sent_at, ..self.done(now) },
             (Told::Refused(code), _) if sent && self.asked == 0 => failed(code),
             (Told::Refused(code), _) if sent => open(Some(code.clone())),
-            (Told::NotYet, Some(code)) if !sent && self.has_arrived(now) => failed(code),
+            (Told::NotYet, Some(code)) if !sent && has_arrived(self.sent_at, now) => failed(code),
             (Told::NotYet | Told::Refused(_) | Told::Unknown, problem) => open(problem.clone()),
         }
     }

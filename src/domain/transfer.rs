@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::gateway::{ON_ITS_WAY, pause};
+use super::gateway::{has_arrived, pause};
 use super::id::{AccountId, TransferId};
 use super::money::Fen;
 use super::time::{Day, Millis, Timestamp};
@@ -158,11 +158,6 @@ impl Transfer {
         self.state == TransferState::Open && self.problem.is_none() && now.since(self.requested_at) < SEND_FOR
     }
 
-    /// True where no sending of it can still be on its way.
-    fn has_arrived(&self, now: Timestamp) -> bool {
-        self.sent_at.is_none_or(|at| now.since(at) >= ON_ITS_WAY)
-    }
-
     /// The transfer after an answer. `sent` says whether the answer is to a sending, `gives_up_after` how many words are
     /// spent on one.
     ///
@@ -196,7 +191,7 @@ impl Transfer {
             }
             // A question that is refused tells nothing of the transfer.
             Told::Refused(why) => open(if sent { Some(why.clone()) } else { self.problem.clone() }),
-            Told::NotFound if !sent && !self.may_send_again(now) && self.has_arrived(now) => {
+            Told::NotFound if !sent && !self.may_send_again(now) && has_arrived(self.sent_at, now) => {
                 let why = self.problem.clone().unwrap_or_else(|| "never arrived".to_owned());
                 ended(TransferState::Failed, Some(why), None)
             }

@@ -2,9 +2,8 @@
 
 use super::charge::{ENDED, MISSED};
 use crate::app::App;
-use crate::domain::gateway::ON_ITS_WAY;
+use crate::domain::gateway::has_arrived;
 use crate::domain::subscription::{self, Agreement, AgreementState, Charge, ChargeState, Verdict, verdict};
-use crate::domain::time::Timestamp;
 use crate::flow::gateway::cashier::renewals::{ChargeAsk, ChargeSaid};
 use crate::flow::gateway::cashier::{Cashier, Trouble};
 use crate::flow::gateway::hear::Said;
@@ -98,7 +97,9 @@ pub(super) async fn ask(app: &App, cashier: &dyn Cashier, asked: &Asked, problem
         Ok(ChargeSaid::UnderWay) => End::open(problem),
         Ok(ChargeSaid::Absent) => match problem {
             // A refusal is the answer to the last sending. One before it may have been lost on its way, and arrive.
-            Some(code) if charge.state == ChargeState::Asked || has_arrived(charge, now) => End::Failed(code),
+            Some(code) if charge.state == ChargeState::Asked || has_arrived(charge.sent_at, now) => {
+                End::Failed(code)
+            }
             Some(_) => End::open(problem),
             None => absent(app, cashier, asked).await,
         },
@@ -107,11 +108,6 @@ pub(super) async fn ask(app: &App, cashier: &dyn Cashier, asked: &Asked, problem
             End::open(problem)
         }
     }
-}
-
-/// True where no sending of a charge can still be on its way.
-fn has_arrived(charge: &Charge, now: Timestamp) -> bool {
-    charge.sent_at.is_none_or(|at| now >= at.plus(ON_ITS_WAY))
 }
 
 /// The gateway knows nothing of a charge that it was, or may have been, asked for. A request may still be on its way: only
@@ -130,5 +126,9 @@ async fn absent(app: &App, cashier: &dyn Cashier, asked: &Asked) -> End {
         }
     }
     let why = if agreement.is_live() { MISSED } else { ENDED };
-    if has_arrived(charge, now) && opening.is_none() { End::Failed(why.to_owned()) } else { End::open(None) }
+    if has_arrived(charge.sent_at, now) && opening.is_none() {
+        End::Failed(why.to_owned())
+    } else {
+        End::open(None)
+    }
 }
